@@ -1,0 +1,1 @@
+"""Prefect: when, how often, and what people see of it."""

@@ -1,0 +1,1 @@
+"""Campaign outreach for associations."""

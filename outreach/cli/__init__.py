@@ -1,0 +1,1 @@
+"""The terminal door: a command parses, calls one step, prints."""

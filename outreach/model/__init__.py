@@ -1,0 +1,1 @@
+"""The types that travel between rooms, and the rules that need nothing but them."""

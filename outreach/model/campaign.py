@@ -1,0 +1,117 @@
+"""A campaign folder, read: what is said, to whom, in which languages, and what readers are asked to do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+Words = Mapping[str, str]
+"""The same words per language code."""
+
+
+class Layout(StrEnum):
+    """The mail template that a wave is set in; the file's stem under `templates/mail/`."""
+
+    NEWSLETTER = "newsletter"
+    CALL = "call"
+
+
+class Edition(StrEnum):
+    """Which language a recipient gets."""
+
+    PREFERENCE = "preference"  # one's own; both stacked where none is known or the address is a function's
+    STACKED = "stacked"  # all languages in one mail, the recipient's first
+
+
+class FieldKind(StrEnum):
+    """How a form asks for a value."""
+
+    LINE = "line"
+    TEXT = "text"
+    EMAIL = "email"
+    CHOICE = "choice"
+    CHECK = "check"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One question of a form. *choices* maps stored values to words per language; *limit* counts characters."""
+
+    name: str
+    kind: FieldKind
+    label: Words
+    required: bool = True
+    help: Words = field(default_factory=dict)
+    choices: Mapping[str, Words] = field(default_factory=dict)
+    limit: int = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call to action with a form of its own. *fold_by* names the field whose equal values count as one."""
+
+    slug: str
+    title: Words
+    intro: Words
+    button: Words
+    thanks: Words
+    fields: tuple[Field, ...]
+    goal: int | None = None
+    fold_by: str | None = None
+    closes: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who a mail comes from; *imprint* per language is the legal notice that German law asks for."""
+
+    name: str
+    email: str
+    reply_to: str
+    imprint: Words
+
+
+@dataclass(frozen=True, slots=True)
+class WaveDefinition:
+    """One mailing of a campaign, before it exists in the database.
+
+    *audiences* in order of precedence: who is in two of them counts in the first. *bodies* holds one markdown source
+    per language. *news* and *events* are how many items of the campaign's topic go in, at most.
+    """
+
+    name: str
+    title: Words
+    audiences: tuple[str, ...]
+    layout: Layout
+    bodies: Mapping[str, "Body"]
+    edition: Edition = Edition.PREFERENCE
+    call: str | None = None
+    news: int = 0
+    events: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The words of a wave in one language. *source* says where they stand, for errors."""
+
+    subject: str
+    preheader: str
+    markdown: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A campaign: languages in house order (the first is the house's own), its calls and its waves."""
+
+    slug: str
+    title: Words
+    summary: Words
+    topic: str
+    languages: tuple[str, ...]
+    sender: Sender
+    calls: Mapping[str, Call]
+    waves: Mapping[str, WaveDefinition]
+    demands: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    folder: Path | None = None

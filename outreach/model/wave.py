@@ -1,0 +1,117 @@
+"""The state machines of a wave, of its batches and of one delivery; each a table."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from outreach.errors import StateError
+
+
+class WaveState(StrEnum):
+    """Where a wave stands."""
+
+    DRAFT = "draft"
+    PLANNED = "planned"
+    APPROVED = "approved"
+    SENDING = "sending"
+    PAUSED = "paused"
+    SENT = "sent"
+    CANCELLED = "cancelled"
+
+
+class WaveStep(StrEnum):
+    """What is done to a wave."""
+
+    PLAN = "plan"
+    APPROVE = "approve"
+    VOID = "void"
+    START = "start"
+    PAUSE = "pause"
+    RESUME = "resume"
+    FINISH = "finish"
+    CANCEL = "cancel"
+
+
+_W, _S = WaveState, WaveStep
+
+WAVE: Mapping[tuple[WaveState, WaveStep], WaveState] = {
+    (_W.DRAFT, _S.PLAN): _W.PLANNED,
+    (_W.PLANNED, _S.PLAN): _W.PLANNED,
+    (_W.PLANNED, _S.APPROVE): _W.APPROVED,
+    (_W.APPROVED, _S.VOID): _W.PLANNED,
+    (_W.APPROVED, _S.START): _W.SENDING,
+    (_W.SENDING, _S.START): _W.SENDING,
+    (_W.SENDING, _S.PAUSE): _W.PAUSED,
+    (_W.PAUSED, _S.RESUME): _W.SENDING,
+    (_W.SENDING, _S.FINISH): _W.SENT,
+    (_W.DRAFT, _S.CANCEL): _W.CANCELLED,
+    (_W.PLANNED, _S.CANCEL): _W.CANCELLED,
+    (_W.APPROVED, _S.CANCEL): _W.CANCELLED,
+    (_W.SENDING, _S.CANCEL): _W.CANCELLED,
+    (_W.PAUSED, _S.CANCEL): _W.CANCELLED,
+}
+
+
+def wave_after(state: WaveState, step: WaveStep) -> WaveState:
+    """Return the wave's state after *step*, or refuse with what would be possible now."""
+    try:
+        return WAVE[state, step]
+    except KeyError:
+        possible = sorted(s for (at, s) in WAVE if at is state)
+        listed = ", ".join(possible) or "nothing"
+        raise StateError(f"a wave that is {state} cannot {step}; possible now: {listed}") from None
+
+
+class BatchState(StrEnum):
+    """Where one API call's worth of a wave stands; see "The protocol for a batch" in ARCHITECTURE.md."""
+
+    PLANNED = "planned"
+    SENDING = "sending"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+class Status(StrEnum):
+    """What became of one delivery; where a row says nothing of its own, its batch's state speaks for it."""
+
+    PLANNED = "planned"
+    ACCEPTED = "accepted"
+    DEFERRED = "deferred"
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    REFUSED = "refused"
+    SUPPRESSED = "suppressed"
+    UNKNOWN = "unknown"
+
+
+class Kind(StrEnum):
+    """What a provider reports of one delivery, in our words."""
+
+    ACCEPTED = "accepted"
+    DEFERRED = "deferred"
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"  # hard: this address will not work
+    SOFT_BOUNCED = "soft_bounced"  # given up for now; the address may work
+    COMPLAINED = "complained"
+    UNSUBSCRIBED = "unsubscribed"
+    REFUSED = "refused"
+
+
+_T, _K = Status, Kind
+_OPEN = (_T.PLANNED, _T.UNKNOWN, _T.ACCEPTED, _T.DEFERRED)
+
+TRANSITIONS: Mapping[tuple[Status, Kind], Status] = {
+    **{(at, _K.ACCEPTED): _T.ACCEPTED for at in (_T.PLANNED, _T.UNKNOWN)},
+    **{(at, _K.DEFERRED): _T.DEFERRED for at in _OPEN},
+    **{(at, _K.DELIVERED): _T.DELIVERED for at in _OPEN},
+    **{(at, _K.BOUNCED): _T.BOUNCED for at in (*_OPEN, _T.DELIVERED)},  # late bounces follow a delivery
+    **{(at, _K.SOFT_BOUNCED): _T.BOUNCED for at in _OPEN},
+    **{(at, _K.COMPLAINED): _T.COMPLAINED for at in (*_OPEN, _T.DELIVERED)},
+    **{(at, _K.REFUSED): _T.REFUSED for at in _OPEN},
+}
+
+
+def status_after(status: Status, kind: Kind) -> Status:
+    """Return the status once *kind* has happened; late and repeated reports change nothing."""
+    return TRANSITIONS.get((status, kind), status)

@@ -1,0 +1,1 @@
+"""Email APIs, one file each, both directions: sending and webhooks."""

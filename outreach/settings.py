@@ -1,0 +1,61 @@
+"""Settings from the environment (prefix `OUTREACH_`) or a `.env` file; embedded defaults for everything but secrets."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from outreach.errors import SettingMissing
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def _by_commas(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_by_commas)]
+
+
+class Settings(BaseSettings):
+    """What one installation needs to know; `.env.example` lists it with words."""
+
+    model_config = SettingsConfigDict(env_prefix="OUTREACH_", env_file=".env", extra="ignore", frozen=True)
+
+    home: Path = Field(default=Path(".outreach"), description="folder of the embedded database and the outbox")
+    database_url: str = Field(default="", description="SQLAlchemy URL; empty: SQLite under `home`")
+    secret: SecretStr = Field(default=SecretStr(""), description="signs links and tokens; 32 characters or more")
+    public_url: str = Field(default="http://127.0.0.1:8400", description="address of the receiver as readers see it")
+    prefect_url: str = Field(default="http://127.0.0.1:4200", description="address of Prefect's UI, for links")
+    templates: Path = Field(default=ROOT / "templates")
+    audiences: Path = Field(default=ROOT / "audiences")
+
+    provider: str = Field(default="outbox", description="outbox | lettermint")
+    outbox_url: str = Field(default="http://127.0.0.1:8410")
+    outbox_token: SecretStr = Field(default=SecretStr("outbox"))
+    outbox_webhook_secret: SecretStr = Field(default=SecretStr("outbox-webhooks"))
+    outbox_idempotency: bool = Field(default=True, description="whether the outbox honours idempotency keys")
+    lettermint_url: str = Field(default="https://api.lettermint.co/v1")
+    lettermint_token: SecretStr = Field(default=SecretStr(""))
+    lettermint_webhook_secret: SecretStr = Field(default=SecretStr(""))
+
+    call_seconds: float = Field(default=20.0, gt=0, description="longest wait for one answer of an email API")
+    lease_seconds: float = Field(default=60.0, gt=0, description="a batch unfinished for so long counts as left behind")
+    trusted_proxies: Listed = Field(default=(), description="addresses whose X-Forwarded-For is believed")
+    private_feed_hosts: Listed = Field(
+        default=(),
+        description="host:port pairs that feeds may be fetched from although their address is private",
+    )
+
+    @property
+    def database(self) -> str:
+        """The database's URL, the embedded one where none is set."""
+        return self.database_url or f"sqlite:///{self.home.absolute() / 'outreach.db'}"
+
+    def key(self) -> str:
+        """Return the secret that signs; refuse to go on without one."""
+        secret = self.secret.get_secret_value()
+        if len(secret) < 16:  # noqa: PLR2004
+            raise SettingMissing("OUTREACH_SECRET", "links cannot be signed; set 32 random characters or more")
+        return secret

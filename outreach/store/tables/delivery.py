@@ -1,0 +1,191 @@
+"""The ledger: campaigns, waves, frozen messages and recipients, batches, attempts."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from outreach.store.tables.base import Base
+from outreach.store.types import Key
+
+
+class CampaignRow(Base):
+    """A campaign. *definition* holds what a one-off call was made from; campaign folders have none."""
+
+    __tablename__ = "campaign"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    title: Mapped[dict[str, Any]]
+    summary: Mapped[dict[str, Any]]
+    topic: Mapped[str]
+    languages: Mapped[list[Any]]
+    created_at: Mapped[datetime]
+
+
+class WaveRow(Base):
+    """One mailing. *out* counts who was left out at planning, by reason."""
+
+    __tablename__ = "wave"
+    __table_args__ = (UniqueConstraint("campaign_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
+    name: Mapped[str]
+    title: Mapped[dict[str, Any]]
+    audiences: Mapped[list[Any]]
+    call: Mapped[str | None]
+    state: Mapped[str]
+    out: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    planned_at: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+
+class MessageRow(Base):
+    """A frozen message: one variant of a wave."""
+
+    __tablename__ = "message"
+    __table_args__ = (UniqueConstraint("wave_id", "variant"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    wave_id: Mapped[int] = mapped_column(ForeignKey("wave.id"))
+    variant: Mapped[str]
+    languages: Mapped[list[Any]]
+    sender_email: Mapped[str]
+    sender_name: Mapped[str]
+    reply_to: Mapped[str]
+    subject: Mapped[str]
+    html: Mapped[str]
+    text: Mapped[str]
+    headers: Mapped[dict[str, Any]]
+    salutations: Mapped[dict[str, Any]]
+    digest: Mapped[str]
+
+
+class LinkRow(Base):
+    """A registered target; redirects go nowhere else. *position* is what tracked addresses carry."""
+
+    __tablename__ = "link"
+
+    message_id: Mapped[int] = mapped_column(ForeignKey("message.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    url: Mapped[str]
+    label: Mapped[str]
+
+
+class BatchRow(Base):
+    """One API call's worth of recipients of one message."""
+
+    __tablename__ = "batch"
+    __table_args__ = (
+        UniqueConstraint("wave_id", "number"),
+        Index("ix_batch_wave_state", "wave_id", "state", "number"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    wave_id: Mapped[int] = mapped_column(ForeignKey("wave.id"))
+    message_id: Mapped[int] = mapped_column(ForeignKey("message.id"))
+    number: Mapped[int]
+    size: Mapped[int]
+    state: Mapped[str]
+    lease_until: Mapped[datetime | None]
+    settled_at: Mapped[datetime | None]
+    detail: Mapped[str]
+
+
+class AttemptRow(Base):
+    """One try to send a batch, committed before the socket opens. *receipts* are the provider's ids in order."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (UniqueConstraint("batch_id", "number"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    batch_id: Mapped[int] = mapped_column(ForeignKey("batch.id"))
+    number: Mapped[int]
+    provider: Mapped[str]
+    key: Mapped[str]
+    body_digest: Mapped[str]
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    outcome: Mapped[str | None]
+    detail: Mapped[str]
+    receipts: Mapped[list[Any] | None]
+
+
+class DeliveryRow(Base):
+    """One recipient of one wave, frozen at planning. *status* is null while its batch speaks for it."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (UniqueConstraint("wave_id", "contact_id"), Index("ix_delivery_batch", "batch_id", "id"))
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    wave_id: Mapped[int] = mapped_column(ForeignKey("wave.id"))
+    contact_id: Mapped[int] = mapped_column(Key, index=True)
+    batch_id: Mapped[int | None] = mapped_column(ForeignKey("batch.id"))
+    audience: Mapped[str]
+    variant: Mapped[str]
+    email: Mapped[str]
+    first_name: Mapped[str]
+    organisation: Mapped[str]
+    tracked: Mapped[bool]
+    status: Mapped[str | None]
+    detail: Mapped[str | None]
+    opened_at: Mapped[datetime | None]
+    opened_human_at: Mapped[datetime | None]
+    clicked_at: Mapped[datetime | None]
+    clicked_human_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+    unsubscribed_at: Mapped[datetime | None]
+
+
+class CounterRow(Base):
+    """A figure of a wave by audience and variant, kept up to date in the transaction that changes it."""
+
+    __tablename__ = "counter"
+
+    wave_id: Mapped[int] = mapped_column(ForeignKey("wave.id"), primary_key=True)
+    audience: Mapped[str] = mapped_column(primary_key=True)
+    variant: Mapped[str] = mapped_column(primary_key=True)
+    figure: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[int]
+
+
+class PreflightRow(Base):
+    """The findings over a planned wave, by the digest of what was looked at."""
+
+    __tablename__ = "preflight"
+
+    wave_id: Mapped[int] = mapped_column(ForeignKey("wave.id"), primary_key=True)
+    digest: Mapped[str]
+    findings: Mapped[list[Any]]
+    at: Mapped[datetime]
+
+
+class ApprovalRow(Base):
+    """A person's word on a digest of content and audience."""
+
+    __tablename__ = "approval"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    wave_id: Mapped[int] = mapped_column(ForeignKey("wave.id"))
+    digest: Mapped[str]
+    approved: Mapped[bool]
+    by: Mapped[str]
+    note: Mapped[str]
+    at: Mapped[datetime]
+
+
+class MilestoneRow(Base):
+    """Counts and milestones on their way to Prefect's events; the facts stand in the other tables."""
+
+    __tablename__ = "milestone"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    name: Mapped[str]
+    resource: Mapped[str]
+    payload: Mapped[dict[str, Any]]
+    at: Mapped[datetime]
+    emitted_at: Mapped[datetime | None] = mapped_column(index=True)

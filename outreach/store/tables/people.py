@@ -1,0 +1,79 @@
+"""People, organisations, consent and suppression."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from outreach.store.tables.base import Base
+from outreach.store.types import Key
+
+
+class OrganisationRow(Base):
+    """An organisation; found again by *code* where it has one, else by *kind* and *name*."""
+
+    __tablename__ = "organisation"
+    __table_args__ = (Index("ix_organisation_kind_name", "kind", "name"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    name: Mapped[str]
+    kind: Mapped[str]
+    code: Mapped[str | None] = mapped_column(unique=True)
+    region: Mapped[str] = mapped_column(index=True)
+    country: Mapped[str]
+
+
+class ContactRow(Base):
+    """One address, normalised and unique."""
+
+    __tablename__ = "contact"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    email: Mapped[str] = mapped_column(unique=True)
+    external_id: Mapped[str | None] = mapped_column(unique=True)
+    first_name: Mapped[str]
+    last_name: Mapped[str]
+    language: Mapped[str | None]
+    kind: Mapped[str]
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"), index=True)
+    attributes: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class ContactGroupRow(Base):
+    """Membership of a group, such as `member` or `social-worker`."""
+
+    __tablename__ = "contact_group"
+
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True, index=True)
+
+
+class ConsentRow(Base):
+    """The ledger of consent: rows are added and never changed; the newest per contact and topic is in force."""
+
+    __tablename__ = "consent"
+    __table_args__ = (Index("ix_consent_contact_topic_id", "contact_id", "topic", "id"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"))
+    topic: Mapped[str]
+    act: Mapped[str]
+    basis: Mapped[str]
+    evidence: Mapped[str]
+    source: Mapped[str]
+    language: Mapped[str | None]
+    at: Mapped[datetime]
+
+
+class SuppressionRow(Base):
+    """An address that is never written to; kept apart from contacts, so that an import cannot bring it back."""
+
+    __tablename__ = "suppression"
+
+    email: Mapped[str] = mapped_column(primary_key=True)
+    reason: Mapped[str]
+    detail: Mapped[str]
+    at: Mapped[datetime]

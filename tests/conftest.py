@@ -1,0 +1,133 @@
+"""Databases, services and the clock that tests share. Every test that touches a database runs on both."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import Engine, text
+
+from outreach import templating
+from outreach.model.tokens import Tokens
+from outreach.services import Services
+from outreach.settings import Settings
+from outreach.store import Sessions, migrate, open_engine, open_sessions
+from outreach.store.tables import Base
+from tests.fakes import FakeProvider
+from tests.postgres import Cluster, find_binaries
+
+KEY = "a-key-for-tests-that-is-long-enough"
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if find_binaries() is None and not os.environ.get("CI"):
+        print(f"\n{LOUD}\n")
+
+
+LOUD = "!!! PostgreSQL IS NOT INSTALLED: half of the database tests are skipped (apt-get install postgresql) !!!"
+
+
+@dataclass
+class FakeClock:
+    """A clock that moves when told."""
+
+    at: datetime = NOON
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def forward(self, **duration: float) -> None:
+        self.at += timedelta(**duration)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A PostgreSQL of our own for the whole run."""
+    binaries = find_binaries()
+    if binaries is None:
+        if os.environ.get("CI"):
+            pytest.fail("PostgreSQL is missing; CI must test on it: apt-get install postgresql")
+        pytest.skip(LOUD)
+    with Cluster(binaries, tmp_path_factory.mktemp("postgres")) as running:
+        engine = open_engine(running.url("outreach"))
+        migrate.upgrade(engine)
+        engine.dispose()
+        yield running
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    engine = open_engine(f"sqlite:///{path}")
+    migrate.upgrade(engine)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.exec_driver_sql("BEGIN")
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database with all tables."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "outreach.db")
+        return f"sqlite:///{tmp_path / 'outreach.db'}"
+    cluster: Cluster = request.getfixturevalue("cluster")
+    engine = open_engine(cluster.url("outreach"))
+    with engine.begin() as connection:
+        names = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
+        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+    engine.dispose()
+    return cluster.url("outreach")
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    engine = open_engine(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def sessions(engine: Engine) -> Sessions:
+    return open_sessions(engine)
+
+
+@pytest.fixture
+def provider() -> FakeProvider:
+    return FakeProvider()
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return Settings(
+        _env_file=None,
+        home=tmp_path,
+        database_url=database_url,
+        secret=SecretStr(KEY),
+        public_url="https://mail.example.org",
+    )
+
+
+@pytest.fixture
+def services(settings: Settings, sessions: Sessions, provider: FakeProvider, clock: FakeClock) -> Services:
+    return Services(
+        settings=settings,
+        sessions=sessions,
+        provider=provider,
+        templates=templating.environment(settings.templates),
+        tokens=Tokens(KEY),
+        clock=clock,
+    )
