@@ -21,7 +21,7 @@ Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_by_commas)]
 class Settings(BaseSettings):
     """What one installation needs to know; `.env.example` lists it with words."""
 
-    model_config = SettingsConfigDict(env_prefix="OUTREACH_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="OUTREACH_", env_file=(ROOT / ".env", ".env"), extra="ignore", frozen=True)
 
     home: Path = Field(default=Path(".outreach"), description="folder of the embedded database and the outbox")
     database_url: str = Field(default="", description="SQLAlchemy URL; empty: SQLite under `home`")
@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     lettermint_token: SecretStr = Field(default=SecretStr(""))
     lettermint_webhook_secret: SecretStr = Field(default=SecretStr(""))
 
+    batch_size: int = Field(default=500, ge=1, description="recipients in one call at most")
     call_seconds: float = Field(default=20.0, gt=0, description="longest wait for one answer of an email API")
     lease_seconds: float = Field(default=60.0, gt=0, description="a batch unfinished for so long counts as left behind")
     trusted_proxies: Listed = Field(default=(), description="addresses whose X-Forwarded-For is believed")

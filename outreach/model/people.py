@@ -1,5 +1,6 @@
 """Contacts, the organisations they belong to, and what they agreed to."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -77,3 +78,8 @@ class Contact:
     external_id: str | None = None
     organisation: Organisation | None = None
     attributes: dict[str, str] = field(default_factory=dict)
+
+
+def attribute_key(heading: str) -> str:
+    """Return the name under which an attribute is kept: `Sector ` and `sector` are one; safe in a JSON path."""
+    return " ".join(re.sub(r'["\\]', " ", heading).split()).casefold()

@@ -12,6 +12,7 @@ class Figure(StrEnum):
     """What is counted, once per delivery unless it says "hits"."""
 
     RECIPIENTS = "recipients"
+    TRACKED = "tracked"  # recipients who allow acts to be known as theirs; read off the deliveries
     ACCEPTED = "accepted"
     DELIVERED = "delivered"
     BOUNCED = "bounced"

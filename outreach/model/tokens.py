@@ -4,11 +4,14 @@ What identifies a delivery in links (`rid`) and what unsubscribes are two purpos
 Both live as long as the mail they stand in; a form's token carries its time and ages.
 """
 
-from datetime import UTC, datetime
+import secrets
+from datetime import UTC, datetime, timedelta
 
-from itsdangerous import BadSignature, Signer, TimestampSigner
+from itsdangerous import BadSignature, Signer
 
 from outreach.errors import TokenRefused
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Tokens:
@@ -17,7 +20,7 @@ class Tokens:
     def __init__(self, key: str) -> None:
         self._track = Signer(key, salt="outreach.track")
         self._unsubscribe = Signer(key, salt="outreach.unsubscribe")
-        self._form = TimestampSigner(key, salt="outreach.form")
+        self._form = Signer(key, salt="outreach.form")
 
     def rid(self, delivery: int) -> str:
         """Return a delivery's public id: opaque, ASCII, `[A-Za-z0-9_-]`, at most 64 characters."""
@@ -35,19 +38,20 @@ class Tokens:
         """Return the delivery whose recipient may unsubscribe with *token*."""
         return _unpacked(self._unsubscribe, token)
 
-    def form(self, call: str) -> str:
-        """Return a token that says when the form of *call* was shown."""
-        return self._form.sign(call).decode()
+    def form(self, call: str, at: datetime) -> str:
+        """Return a token that says when the form of *call* was shown; no two are alike, so that each counts once."""
+        shown = (at - _EPOCH) // timedelta(milliseconds=1)
+        return self._form.sign(f"{call}:{shown}:{secrets.token_urlsafe(12)}").decode()
 
     def form_shown_at(self, call: str, token: str) -> datetime:
         """Return when the form of *call* that carries *token* was shown, aware in UTC."""
         try:
-            signed, shown = self._form.unsign(token, return_timestamp=True)
-        except BadSignature as error:
+            signed, shown, _ = self._form.unsign(token).decode().rsplit(":", 2)
+        except (BadSignature, ValueError) as error:
             raise TokenRefused("this form was not made here; load the page again") from error
-        if signed.decode() != call:
+        if signed != call:
             raise TokenRefused("this form belongs to another call; load the page again")
-        return shown.astimezone(UTC)
+        return _EPOCH + timedelta(milliseconds=int(shown))
 
 
 def _packed(signer: Signer, number: int) -> str:

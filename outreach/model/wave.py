@@ -43,6 +43,7 @@ WAVE: Mapping[tuple[WaveState, WaveStep], WaveState] = {
     (_W.SENDING, _S.PAUSE): _W.PAUSED,
     (_W.PAUSED, _S.RESUME): _W.SENDING,
     (_W.SENDING, _S.FINISH): _W.SENT,
+    (_W.SENT, _S.FINISH): _W.SENT,
     (_W.DRAFT, _S.CANCEL): _W.CANCELLED,
     (_W.PLANNED, _S.CANCEL): _W.CANCELLED,
     (_W.APPROVED, _S.CANCEL): _W.CANCELLED,
@@ -56,7 +57,7 @@ def wave_after(state: WaveState, step: WaveStep) -> WaveState:
     try:
         return WAVE[state, step]
     except KeyError:
-        possible = sorted(s for (at, s) in WAVE if at is state)
+        possible = sorted(s for (at, s), after in WAVE.items() if at is state and after is not at)
         listed = ", ".join(possible) or "nothing"
         raise StateError(f"a wave that is {state} cannot {step}; possible now: {listed}") from None
 

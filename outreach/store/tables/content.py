@@ -11,14 +11,18 @@ from outreach.store.types import Key
 
 
 class SourceRow(Base):
-    """A feed or a database query. *state*: `active`, `gone` (410, asked no more) or `stopped` by a person."""
+    """A feed or a database query. *state*: `active`, `gone` (410, asked no more) or `stopped` by a person.
+
+    *query* is empty for feeds; *read_at* is when the source was last read whole.
+    """
 
     __tablename__ = "source"
+    __table_args__ = (UniqueConstraint("url", "query"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str]
-    url: Mapped[str] = mapped_column(unique=True)
-    query: Mapped[str | None]
+    url: Mapped[str]
+    query: Mapped[str]
     topic: Mapped[str]
     language: Mapped[str]
     state: Mapped[str] = mapped_column(default="active")
@@ -26,6 +30,7 @@ class SourceRow(Base):
     last_modified: Mapped[str | None]
     digest: Mapped[str | None]
     checked_at: Mapped[datetime | None]
+    read_at: Mapped[datetime | None]
     changed_at: Mapped[datetime | None]
     not_before: Mapped[datetime | None]
     failures: Mapped[int] = mapped_column(default=0)

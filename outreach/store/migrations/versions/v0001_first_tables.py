@@ -54,7 +54,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("url", sa.String(), nullable=False),
-        sa.Column("query", sa.String(), nullable=True),
+        sa.Column("query", sa.String(), nullable=False),
         sa.Column("topic", sa.String(), nullable=False),
         sa.Column("language", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
@@ -62,12 +62,13 @@ def upgrade() -> None:
         sa.Column("last_modified", sa.String(), nullable=True),
         sa.Column("digest", sa.String(), nullable=True),
         sa.Column("checked_at", Moment(), nullable=True),
+        sa.Column("read_at", Moment(), nullable=True),
         sa.Column("changed_at", Moment(), nullable=True),
         sa.Column("not_before", Moment(), nullable=True),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("last_error", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_source")),
-        sa.UniqueConstraint("url", name=op.f("uq_source_url")),
+        sa.UniqueConstraint("url", "query", name=op.f("uq_source_url_query")),
     )
     op.create_table(
         "suppression",

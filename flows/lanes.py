@@ -1,0 +1,112 @@
+"""The tasks that take a planned wave through approval, sending and settling."""
+
+import time
+
+from prefect import get_run_logger, suspend_flow_run, task
+from prefect.cache_policies import NO_CACHE
+
+from flows.again import unless_final
+from flows.events import emit_milestones
+from flows.forms import Approval, Decision
+from flows.refresh_dashboard import refresh_wave
+from outreach.errors import StateError
+from outreach.model.delivery import Plan
+from outreach.model.wave import WaveState, WaveStep
+from outreach.services import open_services
+from outreach.steps import approval, sending, waves
+
+
+@task(
+    name="send a lane",
+    retries=5,
+    retry_delay_seconds=[10, 30, 60, 120, 300],
+    retry_condition_fn=unless_final,
+    cache_policy=NO_CACHE,
+)
+def send_lane(wave_id: int) -> int:
+    """One lane is one task run: it claims batches until none is left; tried again, it goes on."""
+    with open_services() as services:
+        sending.resolve_unknown(services, wave_id)
+        return sending.send_batches(services, wave_id, time.sleep)
+
+
+@task(
+    name="settle what is unknown",
+    retries=3,
+    retry_delay_seconds=[5, 15, 60],
+    retry_condition_fn=unless_final,
+    cache_policy=NO_CACHE,
+)
+def settle(wave_id: int) -> dict[str, int]:
+    """Wait for senders that died, ask for what is unknown, and close the wave if nothing waits."""
+    with open_services() as services:
+        time.sleep(sending.seconds_until_settled(services, wave_id))
+        sending.resolve_unknown(services, wave_id)
+        outcome = sending.finish_wave(services, wave_id)
+    return {
+        "accepted": outcome.accepted,
+        "refused": outcome.refused,
+        "unknown": outcome.unknown,
+        "waiting": outcome.waiting,
+    }
+
+
+def take_through(plan: Plan, *, ask: bool, number: int) -> dict[str, int]:
+    """Take a planned wave through approval, sending and its dashboard, from wherever it stands."""
+    with open_services() as services:
+        state = waves.wave(services, plan.wave_id).state
+    if state is WaveState.PLANNED and not (approve(plan) if ask else _unasked(plan)):
+        return {}
+    outcome = send(plan.wave_id, number) if state is not WaveState.SENT else {}
+    emit_milestones()
+    refresh_wave(plan.wave_id)
+    return outcome
+
+
+def _unasked(plan: Plan) -> bool:
+    return decide(plan.wave_id, plan.digest, approved=True, by="nobody: the run was told not to ask", note="")
+
+
+def approve(plan: Plan) -> bool:
+    """Ask a person, in the UI; the run ends meanwhile and starts again when answered.
+
+    The question is keyed by the plan's digest: if mails or audience change while it stands, it is asked anew.
+    """
+    with open_services() as services:
+        summary = approval.summary(services, plan)
+    question = Approval.with_initial_data(description=summary)
+    answer = suspend_flow_run(wait_for_input=question, key=f"approve-{plan.digest[:16]}", timeout=60 * 60 * 24 * 14)
+    approved = answer.decision is Decision.APPROVE
+    return decide(plan.wave_id, plan.digest, approved=approved, by=answer.by, note=answer.note)
+
+
+@task(name="write the decision down")
+def decide(wave_id: int, digest: str, *, approved: bool, by: str, note: str) -> bool:
+    """Keep a person's word; return whether the wave may go."""
+    with open_services() as services:
+        word = waves.approve_wave if approved else waves.reject_wave
+        word(services, wave_id, digest, by=by or "someone in the Prefect UI", note=note)
+    get_run_logger().info("wave %s: %s by %s", wave_id, "approved" if approved else "rejected", by or "someone")
+    return approved
+
+
+@task(name="start the wave")
+def start(wave_id: int) -> str:
+    """Let the lanes begin; a wave that was paused goes on."""
+    with open_services() as services:
+        state = waves.wave(services, wave_id).state
+        if state is WaveState.PAUSED:
+            return waves.take_step(services, wave_id, WaveStep.RESUME)
+        return waves.start_wave(services, wave_id)
+
+
+def send(wave_id: int, lanes: int) -> dict[str, int]:
+    """Run the lanes side by side and settle; raises where something is still waiting, so that the run shows it."""
+    start(wave_id)
+    running = [send_lane.submit(wave_id) for _ in range(lanes)]
+    sent = [lane.result(raise_on_failure=False) for lane in running]
+    outcome = settle(wave_id)
+    if outcome["waiting"]:
+        reasons = "; ".join(str(result) for result in sent if isinstance(result, Exception)) or "the wave was paused"
+        raise StateError(f"{outcome['waiting']} recipients are still waiting: {reasons}; run the wave again to go on")
+    return outcome

@@ -1,0 +1,38 @@
+"""Brings the dashboards up to date with the ledger's counters."""
+
+from prefect import flow, task
+
+from flows import artifacts
+from flows.events import emit_milestones
+from outreach.services import open_services
+from outreach.steps import figures, waves
+
+OVERVIEW = "outreach-overview"
+
+
+@task(name="draw a wave's dashboard", retries=3, retry_delay_seconds=[2, 10, 30])
+def refresh_wave(wave_id: int) -> str:
+    """Update one wave's dashboard; return its artifact's id."""
+    with open_services() as services:
+        wave = waves.wave(services, wave_id)
+        markdown = figures.wave_dashboard(services, wave_id, figures.links(services, {}))
+    return artifacts.publish(f"wave-{wave.key}", markdown, f"Delivery dashboard of {wave.campaign}, {wave.name}")
+
+
+@task(name="draw the overview", retries=3, retry_delay_seconds=[2, 10, 30])
+def refresh_overview(dashboards: dict[int, str]) -> str:
+    """Update the page that lists all waves and calls; return its artifact's id."""
+    with open_services() as services:
+        markdown = figures.overview(services, figures.links(services, dashboards))
+    return artifacts.publish(OVERVIEW, markdown, "All waves and calls; start here")
+
+
+@flow(name="refresh-dashboard")
+def refresh_dashboard() -> dict[int, str]:
+    """Bring every dashboard up to date; return artifact ids by wave."""
+    emit_milestones()
+    with open_services() as services:
+        shown = figures.waves_to_show(services)
+    dashboards = {wave_id: refresh_wave(wave_id) for wave_id in shown}
+    refresh_overview(dashboards)
+    return dashboards

@@ -1,0 +1,112 @@
+"""Campaigns and waves as rows: what exists, and where it stands."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from outreach.errors import NotFound
+from outreach.model.campaign import Campaign, WaveDefinition
+from outreach.model.wave import WaveState, WaveStep, wave_after
+from outreach.store.milestones import note
+from outreach.store.tables import CampaignRow, WaveRow
+
+
+@dataclass(frozen=True, slots=True)
+class WaveView:
+    """A wave with its campaign, as others see it."""
+
+    id: int
+    campaign_id: int
+    campaign: str
+    name: str
+    title: Mapping[str, str]
+    topic: str
+    state: WaveState
+    audiences: tuple[str, ...]
+    call: str | None
+    out: Mapping[str, int]
+    finished_at: datetime | None
+
+    @property
+    def key(self) -> str:
+        """Campaign and wave in one word, as artifacts and messages name it."""
+        return f"{self.campaign}-{self.name}"
+
+
+def register(session: Session, campaign: Campaign, definition: WaveDefinition, now: datetime) -> WaveView:
+    """Write campaign and wave down, or bring what is written up to date while the wave has not begun."""
+    row = session.scalar(select(CampaignRow).where(CampaignRow.slug == campaign.slug))
+    if row is None:
+        row = CampaignRow(slug=campaign.slug, created_at=now)
+        session.add(row)
+    row.title, row.summary = dict(campaign.title), dict(campaign.summary)
+    row.topic, row.languages = campaign.topic, list(campaign.languages)
+    session.flush()
+    wave = session.scalar(select(WaveRow).where(WaveRow.campaign_id == row.id, WaveRow.name == definition.name))
+    if wave is None:
+        wave = WaveRow(campaign_id=row.id, name=definition.name, state=WaveState.DRAFT, created_at=now, out={})
+        session.add(wave)
+    if wave.state in (WaveState.DRAFT, WaveState.PLANNED):
+        wave.title, wave.audiences, wave.call = dict(definition.title), list(definition.audiences), definition.call
+    session.flush()
+    return view(session, wave.id)
+
+
+def view(session: Session, wave_id: int) -> WaveView:
+    """Return a wave; `NotFound` where there is none."""
+    wave = session.get(WaveRow, wave_id)
+    if wave is None:
+        raise NotFound("wave", wave_id)
+    campaign = session.get_one(CampaignRow, wave.campaign_id)
+    return WaveView(
+        id=wave.id,
+        campaign_id=campaign.id,
+        campaign=campaign.slug,
+        name=wave.name,
+        title=wave.title,
+        topic=campaign.topic,
+        state=WaveState(wave.state),
+        audiences=tuple(wave.audiences),
+        call=wave.call,
+        out=wave.out,
+        finished_at=wave.finished_at,
+    )
+
+
+def find(session: Session, campaign: str, name: str) -> int | None:
+    """Return the id of a wave by names, if it was ever registered."""
+    rows = select(WaveRow.id).join(CampaignRow, CampaignRow.id == WaveRow.campaign_id)
+    return session.scalar(rows.where(CampaignRow.slug == campaign, WaveRow.name == name))
+
+
+def all_waves(session: Session) -> list[WaveView]:
+    """Return every wave, newest first."""
+    return [view(session, wave_id) for wave_id in session.scalars(select(WaveRow.id).order_by(WaveRow.id.desc()))]
+
+
+def take(session: Session, wave_id: int, step: WaveStep, now: datetime) -> WaveState:
+    """Take a wave one step on by its state machine; milestones go to Prefect's events."""
+    wave = session.scalar(select(WaveRow).where(WaveRow.id == wave_id).with_for_update())
+    if wave is None:
+        raise NotFound("wave", wave_id)
+    before = WaveState(wave.state)
+    after = wave_after(before, step)
+    if after is before:
+        return after
+    wave.state = after
+    if step is WaveStep.START:
+        wave.started_at = wave.started_at or now
+    if after in (WaveState.SENT, WaveState.CANCELLED):
+        wave.finished_at = now
+    resource = f"outreach.wave.{wave_id}"
+    note(session, f"outreach.wave.{after}", resource, {"wave_id": wave_id, "name": wave.name}, now)
+    return after
+
+
+def planned(session: Session, wave_id: int, out: Mapping[str, int], now: datetime) -> None:
+    """Write down when a wave was planned and who was left out."""
+    wave = session.get_one(WaveRow, wave_id)
+    wave.planned_at, wave.out = now, dict(out)

@@ -1,0 +1,92 @@
+"""`outreach wave …`: waves by terminal, for whoever prefers it to the Prefect UI."""
+
+import time
+
+from cyclopts import App
+from rich.console import Console
+from rich.table import Table
+
+from outreach.model.delivery import Plan
+from outreach.model.wave import WaveState, WaveStep
+from outreach.services import open_services
+from outreach.steps import sending, waves
+
+app = App(name="wave", help="Plan, approve, send and steer waves.")
+
+
+@app.command(name="list")
+def list_waves() -> None:
+    """List all waves, newest first."""
+    table = Table("id", "campaign", "wave", "state", "audiences")
+    with open_services() as services:
+        for wave in waves.all_waves(services):
+            table.add_row(str(wave.id), wave.campaign, wave.name, wave.state, ", ".join(wave.audiences))
+    Console().print(table)
+
+
+@app.command
+def plan(campaign: str, wave: str) -> None:
+    """Freeze who gets a wave and what, without sending anything."""
+    with open_services() as services:
+        _print(waves.plan_wave(services, *waves.named(services, campaign, wave)))
+
+
+@app.command
+def approve(wave: int, *, digest: str, by: str, note: str = "") -> None:
+    """Let a planned wave go, as `plan` showed it; *digest* is what `plan` printed."""
+    with open_services() as services:
+        waves.approve_wave(services, wave, digest, by=by, note=note)
+        print(f"wave {wave} is approved; send it with: outreach wave send {wave}")
+
+
+@app.command
+def send(wave: int) -> None:
+    """Send an approved wave here and now; stopped at any point, it goes on when called again."""
+    with open_services() as services:
+        if waves.wave(services, wave).state is WaveState.PAUSED:
+            waves.take_step(services, wave, WaveStep.RESUME)
+        waves.start_wave(services, wave)
+        sending.resolve_unknown(services, wave)
+        sending.send_batches(services, wave, time.sleep)
+        time.sleep(sending.seconds_until_settled(services, wave))
+        sending.resolve_unknown(services, wave)
+        outcome = sending.finish_wave(services, wave)
+    print(
+        f"accepted {outcome.accepted}, refused {outcome.refused}, unknown {outcome.unknown}, waiting {outcome.waiting}"
+    )
+
+
+@app.command
+def pause(wave: int) -> None:
+    """Hold a wave; effective within one batch."""
+    _step(wave, WaveStep.PAUSE)
+
+
+@app.command
+def resume(wave: int) -> None:
+    """Let a held wave go on; then: outreach wave send."""
+    _step(wave, WaveStep.RESUME)
+
+
+@app.command
+def cancel(wave: int) -> None:
+    """End a wave for good; what is sent is sent."""
+    _step(wave, WaveStep.CANCEL)
+
+
+def _step(wave: int, step: WaveStep) -> None:
+    with open_services() as services:
+        print(f"wave {wave} is {waves.take_step(services, wave, step)}")
+
+
+def _print(planned: Plan) -> None:
+    table = Table("audience", "variant", "recipients")
+    for (audience, variant), size in planned.cells.items():
+        table.add_row(audience, variant, str(size))
+    console = Console()
+    console.print(table)
+    for reason, n in planned.out.items():
+        console.print(f"left out: {n} ({reason})", markup=False)
+    for finding in planned.findings:
+        console.print(f"{finding.level}: {finding.where}: {finding.what}", markup=False)
+    console.print(f"wave {planned.wave_id}, {planned.recipients} recipients, digest {planned.digest}")

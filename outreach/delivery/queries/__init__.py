@@ -1,0 +1,1 @@
+"""SQL of the ledger: planning, claiming, recording, reports."""

@@ -1,0 +1,192 @@
+"""Claiming a batch and writing an attempt down, before the socket opens."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, exists, func, or_, select, update
+from sqlalchemy.orm import Session, aliased
+
+from outreach.model.delivery import Attempt, Batch, Frozen
+from outreach.model.mail import Address, Link, Message, Salutation
+from outreach.model.people import ConsentAct
+from outreach.model.report import Cell, Figure
+from outreach.model.wave import BatchState, Status, WaveState
+from outreach.store.counters import count
+from outreach.store.tables import (
+    AttemptRow,
+    BatchRow,
+    CampaignRow,
+    ConsentRow,
+    ContactRow,
+    DeliveryRow,
+    LinkRow,
+    MessageRow,
+    SuppressionRow,
+    WaveRow,
+)
+
+
+def claim(session: Session, wave_id: int, now: datetime, lease: timedelta) -> int | None:
+    """Take the next batch of a wave that is sending; None when there is none. Two lanes never get the same."""
+    batch_id = session.scalar(
+        select(BatchRow.id)
+        .join(WaveRow, WaveRow.id == BatchRow.wave_id)
+        .where(
+            BatchRow.wave_id == wave_id,
+            BatchRow.state == BatchState.PLANNED,
+            WaveRow.state == WaveState.SENDING,
+        )
+        .order_by(BatchRow.number)
+        .limit(1)
+        .with_for_update(skip_locked=True, of=BatchRow)
+    )
+    if batch_id is not None:
+        change = update(BatchRow).where(BatchRow.id == batch_id)
+        session.execute(change.values(state=BatchState.SENDING, lease_until=now + lease))
+    return batch_id
+
+
+def drop_unwilling(session: Session, batch_id: int) -> None:
+    """Leave out whoever was suppressed, withdrew consent or was erased since planning."""
+    gone = session.execute(
+        update(DeliveryRow)
+        .where(DeliveryRow.batch_id == batch_id, DeliveryRow.status.is_(None), _unwilling(_topic(session, batch_id)))
+        .values(status=Status.SUPPRESSED)
+        .returning(DeliveryRow.wave_id, DeliveryRow.audience, DeliveryRow.variant)
+        .execution_options(synchronize_session=False)
+    ).tuples()
+    for wave_id, audience, variant in sorted(gone.all()):
+        count(session, wave_id, Cell(audience, variant), {Figure.SUPPRESSED: 1})
+
+
+def load(session: Session, batch_id: int) -> Batch:
+    """Return the batch as an attempt sends it: whoever was not left out when it was claimed, in order."""
+    row = session.get_one(BatchRow, batch_id)
+    people = session.scalars(
+        select(DeliveryRow)
+        .where(
+            DeliveryRow.batch_id == batch_id,
+            or_(DeliveryRow.status.is_(None), DeliveryRow.status != Status.SUPPRESSED),
+        )
+        .order_by(DeliveryRow.id)
+    )
+    recipients = tuple(frozen(person) for person in people)
+    return Batch(row.id, row.wave_id, row.number, message(session, row.message_id), recipients)
+
+
+def message(session: Session, message_id: int) -> Message:
+    """Return a frozen message."""
+    row = session.get_one(MessageRow, message_id)
+    links = session.scalars(select(LinkRow).where(LinkRow.message_id == message_id).order_by(LinkRow.position))
+    return Message(
+        variant=row.variant,
+        languages=tuple(row.languages),
+        sender=Address(row.sender_email, row.sender_name),
+        reply_to=row.reply_to,
+        subject=row.subject,
+        html=row.html,
+        text=row.text,
+        headers=row.headers,
+        links=tuple(Link(link.url, link.label) for link in links),
+        salutations={code: Salutation(*words) for code, words in row.salutations.items()},
+    )
+
+
+def frozen(row: DeliveryRow) -> Frozen:
+    """Return a recipient's row as it travels."""
+    return Frozen(row.id, row.wave_id, row.email, row.first_name, row.organisation, row.tracked)
+
+
+def begin_attempt(session: Session, batch_id: int, provider: str, body_digest: str, now: datetime) -> Attempt:
+    """Write down that a call is about to be made, with a key of its own."""
+    number = 1 + (session.scalar(select(func.max(AttemptRow.number)).where(AttemptRow.batch_id == batch_id)) or 0)
+    wave = session.execute(
+        select(WaveRow.id, WaveRow.created_at)
+        .join(BatchRow, BatchRow.wave_id == WaveRow.id)
+        .where(BatchRow.id == batch_id)
+    ).one()
+    # the wave's moment keeps keys apart between a database and its fresh successor
+    key = f"outreach-{int(wave.created_at.timestamp() * 1000):x}-{wave.id}-{batch_id}-{number}"
+    row = AttemptRow(
+        batch_id=batch_id,
+        number=number,
+        provider=provider,
+        key=key,
+        body_digest=body_digest,
+        started_at=now,
+        detail="",
+    )
+    session.add(row)
+    session.flush()
+    return Attempt(row.id, batch_id, key, body_digest)
+
+
+def expire_leases(session: Session, wave_id: int, now: datetime) -> list[int]:
+    """Whoever held these batches is gone or stuck: what became of them is unknown until it is resolved."""
+    expired = session.scalars(
+        update(BatchRow)
+        .where(BatchRow.wave_id == wave_id, BatchRow.state == BatchState.SENDING, BatchRow.lease_until < now)
+        .values(state=BatchState.UNKNOWN, detail="the sender stopped before an answer was written down")
+        .returning(BatchRow.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    return sorted(expired)
+
+
+def unknown_batches(session: Session, wave_id: int) -> list[int]:
+    """Return the batches whose outcome is not known, in order."""
+    rows = select(BatchRow.id).where(BatchRow.wave_id == wave_id, BatchRow.state == BatchState.UNKNOWN)
+    return list(session.scalars(rows.order_by(BatchRow.number)))
+
+
+def claim_unknown(session: Session, batch_id: int, now: datetime, lease: timedelta) -> bool:
+    """Take an unknown batch for resolving; False when another lane was faster."""
+    taken = session.execute(
+        update(BatchRow)
+        .where(BatchRow.id == batch_id, BatchRow.state == BatchState.UNKNOWN)
+        .values(state=BatchState.SENDING, lease_until=now + lease)
+        .returning(BatchRow.id)
+        .execution_options(synchronize_session=False)
+    )
+    return taken.first() is not None
+
+
+def newest_attempt(session: Session, batch_id: int) -> tuple[Attempt, str, datetime] | None:
+    """Return the last attempt with its provider and its time."""
+    row = session.scalar(
+        select(AttemptRow).where(AttemptRow.batch_id == batch_id).order_by(AttemptRow.number.desc()).limit(1)
+    )
+    return (Attempt(row.id, batch_id, row.key, row.body_digest), row.provider, row.started_at) if row else None
+
+
+def lease_ends(session: Session, wave_id: int) -> datetime | None:
+    """Return when the last batch being sent counts as left behind; None when none is being sent."""
+    rows = select(func.max(BatchRow.lease_until)).where(BatchRow.wave_id == wave_id)
+    return session.scalar(rows.where(BatchRow.state == BatchState.SENDING))
+
+
+def _topic(session: Session, batch_id: int) -> str:
+    return session.scalars(
+        select(CampaignRow.topic)
+        .join(WaveRow, WaveRow.campaign_id == CampaignRow.id)
+        .join(BatchRow, BatchRow.wave_id == WaveRow.id)
+        .where(BatchRow.id == batch_id)
+    ).one()
+
+
+def _unwilling(topic: str) -> ColumnElement[bool]:
+    suppressed = exists().where(SuppressionRow.email == DeliveryRow.email)
+    erased = ~exists().where(ContactRow.id == DeliveryRow.contact_id)
+    return or_(suppressed, erased, _withdrew(topic))
+
+
+def _withdrew(topic: str) -> ColumnElement[bool]:
+    later = aliased(ConsentRow)
+    superseded = exists().where(
+        later.contact_id == ConsentRow.contact_id, later.topic == ConsentRow.topic, later.id > ConsentRow.id
+    )
+    return exists().where(
+        ConsentRow.contact_id == DeliveryRow.contact_id,
+        ConsentRow.topic == topic,
+        ConsentRow.act == ConsentAct.WITHDRAWN,
+        ~superseded,
+    )

@@ -1,0 +1,263 @@
+"""Writing down what became of a batch, and of one delivery when its provider reports."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from outreach.model.delivery import Attempt, Outcome
+from outreach.model.mail import Receipt
+from outreach.model.people import ConsentAct, SuppressionReason
+from outreach.model.provider_report import ProviderReport
+from outreach.model.report import Cell, Figure
+from outreach.model.wave import BatchState, Kind, Status, status_after
+from outreach.store.counters import count
+from outreach.store.tables import (
+    AttemptRow,
+    BatchRow,
+    CampaignRow,
+    ConsentRow,
+    ContactRow,
+    DeliveryRow,
+    SuppressionRow,
+    WaveRow,
+    WebhookRow,
+)
+
+SPOKEN_FOR = {
+    BatchState.PLANNED: Status.PLANNED,
+    BatchState.SENDING: Status.PLANNED,
+    BatchState.ACCEPTED: Status.ACCEPTED,
+    BatchState.REFUSED: Status.REFUSED,
+    BatchState.UNKNOWN: Status.UNKNOWN,
+}
+"""What a batch's state means for a delivery that has no status of its own."""
+
+NOT_YET_TAKEN = (Status.PLANNED, Status.UNKNOWN)
+TAKEN = (Status.ACCEPTED, Status.DEFERRED, Status.DELIVERED, Status.BOUNCED, Status.COMPLAINED)
+
+FIGURE_OF = {
+    Status.DELIVERED: Figure.DELIVERED,
+    Status.BOUNCED: Figure.BOUNCED,
+    Status.COMPLAINED: Figure.COMPLAINED,
+    Status.REFUSED: Figure.REFUSED,
+}
+
+SUPPRESSES = {
+    Kind.BOUNCED: SuppressionReason.HARD_BOUNCE,
+    Kind.COMPLAINED: SuppressionReason.COMPLAINT,
+    Kind.UNSUBSCRIBED: SuppressionReason.UNSUBSCRIBED,
+}
+
+
+def accepted(session: Session, attempt: Attempt, receipts: Sequence[Receipt], now: datetime) -> int:
+    """Write down a taken batch; return how many recipients it was taken for. Twice is the same as once."""
+    _end(session, attempt, "accepted", "", now)
+    session.get_one(AttemptRow, attempt.id).receipts = [receipt.provider_id for receipt in receipts]
+    if not _settle(session, attempt.batch_id, BatchState.ACCEPTED, "", now):
+        return 0
+    people = session.scalars(
+        select(DeliveryRow)
+        .where(DeliveryRow.batch_id == attempt.batch_id, DeliveryRow.status.is_distinct_from(Status.SUPPRESSED))
+        .order_by(DeliveryRow.id)
+        .with_for_update()  # a report on one of them may be on its way
+    ).all()
+    figures: Counter[tuple[Cell, Figure]] = Counter()
+    for person, receipt in zip(people, receipts, strict=True):
+        if person.status is not None:
+            continue  # a report was faster, and has counted it
+        if receipt.refused:
+            person.status, person.detail = Status.REFUSED, receipt.refused
+        figures[Cell(person.audience, person.variant), Figure.REFUSED if receipt.refused else Figure.ACCEPTED] += 1
+    session.flush()
+    wave_id = session.get_one(BatchRow, attempt.batch_id).wave_id
+    _count(session, wave_id, figures)
+    return sum(n for (_, figure), n in figures.items() if figure is Figure.ACCEPTED)
+
+
+def refused(session: Session, attempt: Attempt, why: str, now: datetime) -> None:
+    """Write down that the provider refused the whole batch; nobody in it got anything."""
+    _end(session, attempt, "refused", why, now)
+    if _settle(session, attempt.batch_id, BatchState.REFUSED, why, now):
+        rows = (
+            session.execute(
+                select(DeliveryRow.wave_id, DeliveryRow.audience, DeliveryRow.variant).where(
+                    DeliveryRow.batch_id == attempt.batch_id, DeliveryRow.status.is_(None)
+                )
+            )
+            .tuples()
+            .all()
+        )
+        figures = Counter((wave_id, Cell(audience, variant)) for wave_id, audience, variant in rows)
+        for (wave_id, cell), n in sorted(figures.items(), key=lambda pair: (pair[0][1].audience, pair[0][1].variant)):
+            count(session, wave_id, cell, {Figure.REFUSED: n})
+
+
+def unknown(session: Session, attempt: Attempt, why: str, now: datetime) -> None:
+    """Write down that nobody can tell yet what became of the batch."""
+    _end(session, attempt, "unknown", why, now)
+    _settle(session, attempt.batch_id, BatchState.UNKNOWN, why, None)
+
+
+def not_taken(session: Session, attempt: Attempt, why: str, now: datetime) -> None:
+    """Write down that the provider took nothing; the batch goes back in the line."""
+    _end(session, attempt, "not taken", why, now)
+    _settle(session, attempt.batch_id, BatchState.PLANNED, why, None)
+
+
+def emptied(session: Session, batch_id: int, now: datetime) -> None:
+    """Close a batch in which nobody is left to write to."""
+    _settle(session, batch_id, BatchState.ACCEPTED, "nobody was left in it", now)
+
+
+def unprepared(session: Session, batch_id: int, why: str, now: datetime) -> None:
+    """Close a batch that the provider cannot carry; no call was made."""
+    _settle(session, batch_id, BatchState.REFUSED, why, now)
+
+
+def outcome(session: Session, wave_id: int) -> Outcome:
+    """Return where the wave's recipients stand, by the state of their batches."""
+    sizes = dict(
+        session.execute(
+            select(BatchRow.state, func.sum(BatchRow.size)).where(BatchRow.wave_id == wave_id).group_by(BatchRow.state)
+        )
+        .tuples()
+        .all()
+    )
+    return Outcome(
+        accepted=int(sizes.get(BatchState.ACCEPTED, 0)),
+        refused=int(sizes.get(BatchState.REFUSED, 0)),
+        unknown=int(sizes.get(BatchState.UNKNOWN, 0)),
+        waiting=int(sizes.get(BatchState.PLANNED, 0)) + int(sizes.get(BatchState.SENDING, 0)),
+    )
+
+
+def take_reports(session: Session, provider: str, reports: Iterable[tuple[int, ProviderReport]], now: datetime) -> int:
+    """Write down what a provider reports of deliveries; return how many reports were news."""
+    news = 0
+    for delivery_id, report in sorted(reports, key=lambda pair: pair[0]):
+        if _keep(session, provider, report, now):
+            news += 1
+            _apply(session, delivery_id, report, now)
+    return news
+
+
+def _settle(session: Session, batch_id: int, state: BatchState, detail: str, at: datetime | None) -> bool:
+    # a late answer may still settle what was thought unknown; what is settled stays
+    changed = session.execute(
+        update(BatchRow)
+        .where(BatchRow.id == batch_id, BatchRow.state.in_((BatchState.SENDING, BatchState.UNKNOWN)))
+        .values(state=state, detail=detail, settled_at=at, lease_until=None)
+        .returning(BatchRow.id)
+        .execution_options(synchronize_session=False)
+    )
+    return changed.first() is not None
+
+
+def _end(session: Session, attempt: Attempt, outcome: str, detail: str, now: datetime) -> None:
+    session.execute(
+        update(AttemptRow).where(AttemptRow.id == attempt.id).values(outcome=outcome, detail=detail, ended_at=now)
+    )
+
+
+def _count(session: Session, wave_id: int, figures: Counter[tuple[Cell, Figure]]) -> None:
+    for (cell, figure), n in sorted(
+        figures.items(), key=lambda pair: (pair[0][0].audience, pair[0][0].variant, pair[0][1])
+    ):
+        count(session, wave_id, cell, {figure: n})
+
+
+def _keep(session: Session, provider: str, report: ProviderReport, now: datetime) -> bool:
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    kept = session.execute(
+        dialect.insert(WebhookRow)
+        .values(
+            provider=provider,
+            event_id=report.event_id,
+            rid=report.rid,
+            kind=report.kind,
+            detail=report.detail,
+            at=report.at,
+            received_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["provider", "event_id"])
+        .returning(WebhookRow.id)
+    )
+    return kept.first() is not None
+
+
+def _apply(session: Session, delivery_id: int, report: ProviderReport, now: datetime) -> None:
+    row = session.scalar(select(DeliveryRow).where(DeliveryRow.id == delivery_id).with_for_update())
+    if row is None:
+        return  # erased since
+    batch = session.get_one(BatchRow, row.batch_id, populate_existing=True)
+    if report.kind in SUPPRESSES:
+        suppress(session, row.email, SUPPRESSES[report.kind], report.detail, now)
+    if report.kind in (Kind.COMPLAINED, Kind.UNSUBSCRIBED):
+        _withdraw(session, row, report, now)
+    before = Status(row.status) if row.status else SPOKEN_FOR[BatchState(batch.state)]
+    after = status_after(before, report.kind)
+    if after is before:
+        return
+    row.status, row.detail = after, report.detail or row.detail
+    session.flush()
+    count(session, row.wave_id, Cell(row.audience, row.variant), _figures(before, after))
+    if batch.state == BatchState.UNKNOWN:
+        _settle_if_all_known(session, batch, now)
+
+
+def _figures(before: Status, after: Status) -> Counter[Figure]:
+    figures: Counter[Figure] = Counter()
+    if before in NOT_YET_TAKEN and after in TAKEN:
+        figures[Figure.ACCEPTED] += 1
+    if after in FIGURE_OF:
+        figures[FIGURE_OF[after]] += 1
+    if before is Status.DELIVERED and after is Status.BOUNCED:
+        figures[Figure.DELIVERED] -= 1
+    return figures
+
+
+def _settle_if_all_known(session: Session, batch: BatchRow, now: datetime) -> None:
+    open_ones = select(DeliveryRow.id).where(DeliveryRow.batch_id == batch.id, DeliveryRow.status.is_(None)).limit(1)
+    if session.scalar(open_ones) is None:
+        _settle(session, batch.id, BatchState.ACCEPTED, "settled by the provider's reports", now)
+
+
+def suppress(session: Session, email: str, reason: SuppressionReason, detail: str, at: datetime) -> None:
+    """Never write to *email* again; the first reason stays."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    session.execute(
+        dialect.insert(SuppressionRow)
+        .values(email=email, reason=reason, detail=detail, at=at)
+        .on_conflict_do_nothing(index_elements=["email"])
+    )
+
+
+def _withdraw(session: Session, row: DeliveryRow, report: ProviderReport, now: datetime) -> None:
+    if session.get(ContactRow, row.contact_id) is None:
+        return
+    topic = session.scalar(
+        select(CampaignRow.topic).join(WaveRow, WaveRow.campaign_id == CampaignRow.id).where(WaveRow.id == row.wave_id)
+    )
+    given = session.scalar(
+        select(ConsentRow)
+        .where(ConsentRow.contact_id == row.contact_id, ConsentRow.topic == topic)
+        .order_by(ConsentRow.id.desc())
+        .limit(1)
+    )
+    if given is not None and given.act == ConsentAct.GIVEN:
+        session.add(
+            ConsentRow(
+                contact_id=row.contact_id,
+                topic=given.topic,
+                act=ConsentAct.WITHDRAWN,
+                basis=given.basis,
+                evidence=f"{report.kind}: {report.detail}",
+                source="provider",
+                language=None,
+                at=now,
+            )
+        )

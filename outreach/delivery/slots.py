@@ -1,0 +1,38 @@
+"""Fills the slots of a message for one recipient."""
+
+from outreach.model.delivery import Batch, Frozen
+from outreach.model.mail import MergePlan, Message, Recipient, one_line
+from outreach.model.tokens import Tokens
+
+
+def merge_plan(batch: Batch, tokens: Tokens) -> MergePlan:
+    """Return the batch with every slot of every recipient filled; the same batch gives the same plan."""
+    return MergePlan(batch.message, tuple(recipient(batch.message, who, tokens) for who in batch.recipients))
+
+
+def recipient(message: Message, who: Frozen, tokens: Tokens) -> Recipient:
+    """Return *who* with the values of all slots that a message can have."""
+    rid = tokens.rid(who.delivery_id)
+    name = one_line(who.first_name)
+    values = {
+        "rid": rid,
+        "unsubscribe": tokens.unsubscribe(who.delivery_id),
+        "pixel": f"o/{rid}" if who.tracked else f"p/{who.wave_id}",
+        "first_name": name,
+        "organisation": one_line(who.organisation),
+        **{f"salutation_{code}": words.to(name) for code, words in message.salutations.items()},
+    }
+    return Recipient(rid, who.email, values)
+
+
+def onlooker(message: Message, wave_id: int, rid: str) -> Recipient:
+    """Return the reader of a mail's online view, who may be anyone: no name, no right to unsubscribe another."""
+    values = {
+        "rid": rid,
+        "unsubscribe": "-",
+        "pixel": f"p/{wave_id}",
+        "first_name": "",
+        "organisation": "",
+        **{f"salutation_{code}": words.to("") for code, words in message.salutations.items()},
+    }
+    return Recipient(rid, "", values)

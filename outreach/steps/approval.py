@@ -1,0 +1,24 @@
+"""What is put before the approver of a wave."""
+
+from outreach.campaigns import queries as campaigns
+from outreach.dashboard.approval import approval_markdown
+from outreach.delivery import slots
+from outreach.delivery.queries import claim
+from outreach.delivery.queries import view as deliveries
+from outreach.model.delivery import Plan
+from outreach.services import Services
+from outreach.store import reading
+
+
+def summary(services: Services, plan: Plan) -> str:
+    """Return the question for the approval of *plan*, as markdown."""
+    with reading(services.sessions) as session:
+        wave = campaigns.view(session, plan.wave_id)
+        messages = [claim.message(session, message_id) for message_id in deliveries.messages(session, plan.wave_id)]
+    wanted = {variant for _, variant in plan.cells}
+    texts = {
+        message.variant: message.fill(slots.onlooker(message, wave.id, "preview")).text
+        for message in messages
+        if message.variant in wanted
+    }
+    return approval_markdown(plan, next(iter(wave.title.values()), wave.name), texts)

@@ -1,0 +1,211 @@
+"""The legs from a campaign folder to an approved wave."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+
+from outreach.audience import queries as audience
+from outreach.calls import queries as calls
+from outreach.campaigns import queries as campaigns
+from outreach.campaigns.queries import WaveView
+from outreach.campaigns.read import load_campaign
+from outreach.compose import preflight
+from outreach.compose.brand import read_brand
+from outreach.compose.compile import Digest, compile_message
+from outreach.compose.variants import variant_for, variants
+from outreach.delivery import slots
+from outreach.delivery.queries import claim, plan
+from outreach.delivery.queries import view as deliveries
+from outreach.errors import ApprovalVoid, DefinitionError, NotFound, StateError
+from outreach.model.campaign import Campaign, WaveDefinition
+from outreach.model.delivery import Plan
+from outreach.model.mail import Message
+from outreach.model.people import AddressKind
+from outreach.model.preflight import Finding, Level
+from outreach.model.wave import WaveState, WaveStep
+from outreach.services import Services
+from outreach.steps import content, people
+from outreach.store import reading
+
+Named = tuple[Campaign, WaveDefinition]
+
+
+def named(services: Services, slug: str, wave: str) -> Named:
+    """Return a campaign folder's wave; `NotFound` lists what there is."""
+    campaign = load_campaign(services.settings.templates, slug)
+    if wave not in campaign.waves:
+        raise NotFound(f"wave in {slug}", wave, campaign.waves)
+    return campaign, campaign.waves[wave]
+
+
+def plan_wave(services: Services, campaign: Campaign, definition: WaveDefinition) -> Plan:
+    """Compile every variant once, freeze who gets which, and look over it all; nothing is sent.
+
+    Planning again replaces an earlier plan and voids its approval; a wave that has begun is refused.
+    """
+    messages = compile_wave(services, campaign, definition)
+    segments = [people.load_segment(services, name) for name in definition.audiences]
+    most = min(services.settings.batch_size, services.provider.limits.recipients)
+    now = services.clock()
+    with services.sessions.begin() as session:
+        wave = campaigns.register(session, campaign, definition, now)
+        if wave.state is WaveState.APPROVED:
+            campaigns.take(session, wave.id, WaveStep.VOID, now)
+        campaigns.take(session, wave.id, WaveStep.PLAN, now)
+        for call in campaign.calls.values():
+            calls.save_call(session, wave.campaign_id, call)
+        plan.clear(session, wave.id)
+        plan.freeze_messages(session, wave.id, messages)
+        for segment in segments:
+            chosen = audience.recipients(segment, topic=campaign.topic)
+            table = variant_table(campaign, definition)
+            plan.freeze_recipients(session, wave.id, segment.name, chosen, table, ordered_by="contact_id")
+        plan.cut_into_batches(session, wave.id, most)
+        out = audience.left_out(session, segments, topic=campaign.topic)
+        campaigns.planned(session, wave.id, out, now)
+        cells = plan.recipients(session, wave.id)
+        plan.start_counters(session, wave.id, cells)
+        digest = plan.digest(session, wave.id)
+        findings = look_over(services, campaign, definition, messages, sum(cells.values()))
+        plan.keep_preflight(session, wave.id, digest, [asdict(finding) for finding in findings], now)
+    return Plan(
+        wave_id=wave.id,
+        digest=digest,
+        recipients=sum(cells.values()),
+        cells=cells,
+        out=out,
+        subjects={message.variant: message.subject for message in messages},
+        findings=findings,
+    )
+
+
+def current_plan(services: Services, wave_id: int) -> Plan:
+    """Return a planned wave as it stands, without planning it again."""
+    with reading(services.sessions) as session:
+        cells = plan.recipients(session, wave_id)
+        return Plan(
+            wave_id=wave_id,
+            digest=plan.digest(session, wave_id),
+            recipients=sum(cells.values()),
+            cells=cells,
+            out=campaigns.view(session, wave_id).out,
+            subjects=plan.subjects(session, wave_id),
+            findings=deliveries.findings(session, wave_id),
+        )
+
+
+def compile_wave(services: Services, campaign: Campaign, definition: WaveDefinition) -> tuple[Message, ...]:
+    """Return the wave's message in every variant, with the newest content of the campaign's topic."""
+    digests = {
+        language: Digest(
+            *content.fitting(
+                services,
+                topic=campaign.topic,
+                language=language,
+                news=definition.news,
+                events=definition.events,
+            )
+        )
+        for language in campaign.languages
+    }
+    brand = read_brand(services.settings.templates / "brand.toml")
+    return tuple(
+        compile_message(
+            services.templates,
+            brand,
+            campaign,
+            definition,
+            variant,
+            digests,
+            services.settings.public_url,
+            services.clock(),
+        )
+        for variant in variants(campaign, definition)
+    )
+
+
+def variant_table(campaign: Campaign, definition: WaveDefinition) -> plan.Variants:
+    """Return which variant each language and kind of address gets, as the ledger writes it into one CASE."""
+    return {
+        (language, kind): variant_for(campaign.languages, definition.edition, language, kind)
+        for language in (*campaign.languages, None)
+        for kind in AddressKind
+    }
+
+
+def look_over(
+    services: Services, campaign: Campaign, definition: WaveDefinition, messages: Iterable[Message], recipients: int
+) -> tuple[Finding, ...]:
+    """Return what speaks against sending: the mails' own faults, and an audience that is empty."""
+    brand = read_brand(services.settings.templates / "brand.toml")
+    findings = preflight.check(brand, campaign, definition, tuple(messages))
+    if recipients:
+        return findings
+    nobody = Finding(Level.STOP, ", ".join(definition.audiences), f"nobody is in it for the topic {campaign.topic!r}")
+    return (*findings, nobody)
+
+
+def approve_wave(services: Services, wave_id: int, digest: str, *, by: str, note: str = "") -> None:
+    """Let a planned wave go, as it was when *digest* was shown; a stop in the preflight cannot be approved away."""
+    now = services.clock()
+    with services.sessions.begin() as session:
+        if plan.digest(session, wave_id) != digest:
+            raise ApprovalVoid("the mails or the audience changed since they were shown; look at them again")
+        stops = [finding.where for finding in deliveries.findings(session, wave_id) if finding.level is Level.STOP]
+        if stops:
+            raise DefinitionError(f"the preflight has stops, see {', '.join(stops)}; mend them and plan the wave again")
+        plan.keep_approval(session, wave_id, digest, approved=True, by=by, note=note, at=now)
+        campaigns.take(session, wave_id, WaveStep.APPROVE, now)
+
+
+def reject_wave(services: Services, wave_id: int, digest: str, *, by: str, note: str = "") -> None:
+    """Write down that a person said no; the wave can be mended and planned again."""
+    with services.sessions.begin() as session:
+        plan.keep_approval(session, wave_id, digest, approved=False, by=by, note=note, at=services.clock())
+
+
+def start_wave(services: Services, wave_id: int) -> WaveState:
+    """Let the lanes begin, if what was approved is what would go; starting again goes on."""
+    with services.sessions.begin() as session:
+        state = campaigns.view(session, wave_id).state
+        if state is WaveState.APPROVED and plan.approved_digest(session, wave_id) != plan.digest(session, wave_id):
+            raise ApprovalVoid("what was approved is not what would be sent now; plan the wave again")
+        return campaigns.take(session, wave_id, WaveStep.START, services.clock())
+
+
+def take_step(services: Services, wave_id: int, step: WaveStep) -> WaveState:
+    """Pause, resume or cancel; effective within one batch."""
+    if step not in (WaveStep.PAUSE, WaveStep.RESUME, WaveStep.CANCEL):
+        raise StateError(f"{step} is not a step to take by hand; there is: pause, resume, cancel")
+    with services.sessions.begin() as session:
+        return campaigns.take(session, wave_id, step, services.clock())
+
+
+def wave(services: Services, wave_id: int) -> WaveView:
+    """Return a wave as it stands."""
+    with reading(services.sessions) as session:
+        return campaigns.view(session, wave_id)
+
+
+def find_wave(services: Services, slug: str, name: str) -> WaveView | None:
+    """Return a wave by its names, if it was ever planned."""
+    with reading(services.sessions) as session:
+        wave_id = campaigns.find(session, slug, name)
+        return campaigns.view(session, wave_id) if wave_id is not None else None
+
+
+def all_waves(services: Services) -> list[WaveView]:
+    """Return every wave, newest first."""
+    with reading(services.sessions) as session:
+        return campaigns.all_waves(session)
+
+
+def view_online(services: Services, rid: str) -> str:
+    """Return a mail's HTML for whoever holds its address: without a name, and without the right to unsubscribe."""
+    delivery_id = services.tokens.delivery_of(rid)
+    with reading(services.sessions) as session:
+        found = deliveries.message_of(session, delivery_id)
+        if found is None:
+            raise NotFound("mail", rid)
+        wave_id, message_id = found
+        message = claim.message(session, message_id)
+    return message.fill(slots.onlooker(message, wave_id, rid)).html

@@ -1,0 +1,128 @@
+"""People, and waves that wait for their lanes, written straight into the ledger."""
+
+from datetime import datetime
+
+from sqlalchemy import false, insert, select
+from sqlalchemy.orm import Session
+
+from outreach.campaigns import queries as campaigns
+from outreach.delivery.queries import plan
+from outreach.model.campaign import Campaign, Layout, Sender, WaveDefinition
+from outreach.model.mail import Address, Link, Message, Salutation
+from outreach.model.wave import WaveStep
+from outreach.services import Services
+from outreach.store.tables import ConsentRow, ContactRow
+from tests.conftest import NOON
+
+TOPIC = "social-work"
+
+
+def message(variant: str = "nl", **changes: object) -> Message:
+    values = {
+        "variant": variant,
+        "languages": tuple(variant.split("+")),
+        "sender": Address("nieuws@example.org", "Vereniging"),
+        "reply_to": "vraag@example.org",
+        "subject": "Dag @@first_name@@",
+        "html": '<p>@@salutation_nl@@</p><a href="https://mail.example.org/c/@@rid@@/0">lees</a>'
+        '<img src="https://mail.example.org/@@pixel@@.gif" alt="">',
+        "text": "@@salutation_nl@@ https://mail.example.org/c/@@rid@@/0 @@organisation@@",
+        "headers": {
+            "List-Unsubscribe": "<https://mail.example.org/u/@@unsubscribe@@>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        },
+        "links": (Link("https://example.org/nieuws", "lees"),),
+        "salutations": {"nl": Salutation("Beste {name},", "Beste lezer,")},
+    }
+    return Message(**{**values, **changes})
+
+
+def add_people(session: Session, count: int, *, at: datetime = NOON, language: str | None = "nl") -> list[int]:
+    """Add people 1 … count who agreed to mails about social work; return their ids."""
+    ids = list(
+        session.scalars(
+            insert(ContactRow).returning(ContactRow.id),
+            [
+                {
+                    "email": f"person{number}@example.org",
+                    "first_name": f"P{number}",
+                    "last_name": "",
+                    "language": language,
+                    "kind": "personal",
+                    "attributes": {},
+                    "created_at": at,
+                    "updated_at": at,
+                }
+                for number in range(1, count + 1)
+            ],
+        )
+    )
+    session.execute(insert(ConsentRow), [consent(contact_id, at=at) for contact_id in ids])
+    return ids
+
+
+def consent(contact_id: int, act: str = "given", *, at: datetime = NOON, topic: str = TOPIC) -> dict[str, object]:
+    return {
+        "contact_id": contact_id,
+        "topic": topic,
+        "act": act,
+        "basis": "consent",
+        "evidence": "a form",
+        "source": "test",
+        "at": at,
+    }
+
+
+def everyone():
+    """The recipients of a wave: all contacts, as the audience room gives them."""
+    return select(
+        ContactRow.id.label("contact_id"),
+        ContactRow.email,
+        ContactRow.first_name,
+        ContactRow.last_name.label("organisation"),
+        ContactRow.language,
+        ContactRow.kind,
+        false().label("tracked"),
+    )
+
+
+def campaign(slug: str = "sociaal-werkers") -> tuple[Campaign, WaveDefinition]:
+    definition = WaveDefinition(
+        name="start", title={"nl": "Start"}, audiences=("members",), layout=Layout.NEWSLETTER, bodies={}
+    )
+    made = Campaign(
+        slug=slug,
+        title={"nl": "Sociaal werkers"},
+        summary={"nl": ""},
+        topic=TOPIC,
+        languages=("nl",),
+        sender=Sender("Vereniging", "nieuws@example.org", "vraag@example.org", {"nl": ""}),
+        calls={},
+        waves={"start": definition},
+    )
+    return made, definition
+
+
+def planned_wave(services: Services, people: int, *, slug: str = "sociaal-werkers") -> int:
+    """A wave of *people* recipients in batches of the provider's size; return its id."""
+    now = services.clock()
+    variants = {("nl", "personal"): "nl", (None, "personal"): "nl", ("nl", "role"): "nl", (None, "role"): "nl"}
+    with services.sessions.begin() as session:
+        if people:
+            add_people(session, people, at=now)
+        wave = campaigns.register(session, *campaign(slug), now)
+        plan.freeze_messages(session, wave.id, [message()])
+        plan.freeze_recipients(session, wave.id, "members", everyone(), variants, ordered_by="contact_id")
+        plan.cut_into_batches(session, wave.id, services.provider.limits.recipients)
+        plan.start_counters(session, wave.id, plan.recipients(session, wave.id))
+        campaigns.take(session, wave.id, WaveStep.PLAN, now)
+    return wave.id
+
+
+def sending_wave(services: Services, people: int, *, slug: str = "sociaal-werkers") -> int:
+    """A wave that was approved and has begun."""
+    wave_id = planned_wave(services, people, slug=slug)
+    with services.sessions.begin() as session:
+        campaigns.take(session, wave_id, WaveStep.APPROVE, services.clock())
+        campaigns.take(session, wave_id, WaveStep.START, services.clock())
+    return wave_id
