@@ -1,5 +1,7 @@
 """Dashboards as Prefect artifacts: one per key, made once and from then on updated in place."""
 
+from uuid import UUID
+
 from prefect import get_client
 from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.actions import ArtifactUpdate
@@ -16,10 +18,10 @@ def publish(key: str, markdown: str, description: str) -> str:
     return str(known)
 
 
-def find(key: str) -> str | None:
+def find(key: str) -> UUID | None:
     """Return the id of the artifact under *key*, the first one made."""
     wanted = ArtifactFilter(key=ArtifactFilterKey(any_=[key]))
     with get_client(sync_client=True) as client:
         found = client.read_artifacts(artifact_filter=wanted)
-    oldest = min(found, key=lambda artifact: artifact.created or 0, default=None)
-    return str(oldest.id) if oldest else None
+    oldest = min(found, key=lambda artifact: str(artifact.created), default=None)
+    return oldest.id if oldest else None

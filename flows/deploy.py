@@ -5,9 +5,9 @@ import sys
 
 from prefect.automations import Automation
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import StateType
 from prefect.events.actions import ChangeFlowRunState
 from prefect.events.schemas.automations import EventTrigger, Posture
-from prefect.states import StateType
 
 from outreach.settings import ROOT
 
@@ -38,7 +38,7 @@ def restart_crashed_runs() -> None:
             posture=Posture.Reactive,
             threshold=1,
         ),
-        actions=[ChangeFlowRunState(state=StateType.SCHEDULED, name="Scheduled", message="after a crash")],
+        actions=[ChangeFlowRunState(state=StateType.SCHEDULED, name="Scheduled", message="after a crash", force=False)],
     ).create()
 
 

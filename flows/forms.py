@@ -11,21 +11,26 @@ from outreach.settings import Settings
 from outreach.steps import choices
 
 
-def _choice(name: str, values: tuple[str, ...]) -> type[StrEnum]:
-    """Return the values as an enum, which the run form shows as a dropdown; read anew at every deploy and run."""
-    return StrEnum(name, {value: value for value in values or ("none",)})
+def at(position: int, **schema: Any) -> dict[str, Any]:
+    """Return what puts a field at its place in the run form."""
+    return {"position": position, **schema}
 
 
-def _from_folders() -> tuple[type[StrEnum], type[StrEnum]]:
-    settings = Settings()
+def waves() -> dict[str, Any]:
+    """Return the choice of waves as of the last deploy; a newer one is accepted too."""
     try:
-        waves = choices.waves(settings.templates)
-    except OutreachError:
-        waves = ()
-    return _choice("WaveChoice", waves), _choice("AudienceChoice", choices.audiences(settings.audiences))
+        return _choice(choices.waves(Settings().templates))
+    except OutreachError:  # a broken campaign is told when it is planned; the form can still be typed into
+        return {}
 
 
-WaveChoice, AudienceChoice = _from_folders()
+def audiences() -> dict[str, Any]:
+    """Return the choice of audiences."""
+    return {"items": {"type": "string", **_choice(choices.audiences(Settings().audiences))}}
+
+
+def _choice(values: tuple[str, ...]) -> dict[str, Any]:
+    return {"enum": list(values)} if values else {}
 
 
 class Decision(StrEnum):
@@ -38,14 +43,9 @@ class Decision(StrEnum):
 class Approval(RunInput):
     """The question under the summary of a planned wave."""
 
-    decision: Decision = Field(Decision.REJECT, title="Send it?", description="approve: the wave goes out now")
-    by: str = Field("", title="Your name", description="kept with the decision")
-    note: str = Field("", title="Note", description="for your colleagues; may stay empty")
-
-
-def at(position: int) -> dict[str, Any]:
-    """Return what puts a field at its place in the run form."""
-    return {"position": position}
+    decision: Decision = Field(default=Decision.REJECT, title="Send it?", description="approve: the wave goes out now")
+    by: str = Field(default="", title="Your name", description="kept with the decision")
+    note: str = Field(default="", title="Note", description="for your colleagues; may stay empty")
 
 
 class SendingForm(BaseModel):
@@ -57,7 +57,9 @@ class SendingForm(BaseModel):
         description="the run stops and shows mails and audience; find it under Runs, filter Paused, menu ⋮ Resume",
         json_schema_extra=at(1),
     )
-    lanes: int = Field(2, ge=1, le=16, title="Lanes", description="how many calls at a time", json_schema_extra=at(2))
+    lanes: int = Field(
+        default=2, ge=1, le=16, title="Lanes", description="how many calls at a time", json_schema_extra=at(2)
+    )
 
 
 SENDING = SendingForm()

@@ -4,9 +4,9 @@ from prefect import flow, runtime, task
 from prefect.cache_policies import NO_CACHE
 from pydantic import BaseModel, Field
 
-from flows import lanes
+from flows import forms, lanes
 from flows.again import unless_final
-from flows.forms import SENDING, AudienceChoice, SendingForm, at
+from flows.forms import SENDING, SendingForm, at
 from outreach.model.delivery import Plan
 from outreach.services import open_services
 from outreach.steps import one_off
@@ -21,17 +21,19 @@ class CallForm(BaseModel):
         description="part of the form's address: lower-case letters, digits and dashes, such as golden-municipality",
         json_schema_extra=at(1),
     )
-    audiences: list[AudienceChoice] = Field(
-        title="Audiences", description="who is in two of them counts in the first", json_schema_extra=at(2)
+    audiences: list[str] = Field(
+        title="Audiences",
+        description="who is in two of them counts in the first",
+        json_schema_extra=at(2, **forms.audiences()),
     )
     topic: str = Field(
-        "social-work",
+        default="social-work",
         title="Topic",
         description="goes only to people who agreed to mails about it",
         json_schema_extra=at(3),
     )
     questions: str = Field(
-        "",
+        default="",
         title="Questions of the form",
         description="one a line, the languages parted by ' | ', first nl then de. A line may begin with its kind: "
         "text: for a long answer, check: for a box to tick, and a ? where it may stay empty (text?: Toelichting | "
@@ -44,31 +46,35 @@ class CallForm(BaseModel):
         description="answers with the same value in the first question are one, such as one municipality",
         json_schema_extra=at(5),
     )
-    goal: int = Field(0, ge=0, title="Goal", description="how many are wanted; 0: no goal", json_schema_extra=at(6))
-    days: int = Field(30, ge=1, le=366, title="Open for days", json_schema_extra=at(7))
+    goal: int = Field(
+        default=0, ge=0, title="Goal", description="how many are wanted; 0: no goal", json_schema_extra=at(6)
+    )
+    days: int = Field(default=30, ge=1, le=366, title="Open for days", json_schema_extra=at(7))
 
 
 class WordsForm(BaseModel):
     """The words in one language; all empty: the call does not speak it."""
 
-    subject: str = Field("", title="Subject of the mail", json_schema_extra=at(1))
-    title: str = Field("", title="Title of the form", json_schema_extra=at(2))
-    text: str = Field("", title="Text of the mail", description="markdown", json_schema_extra=at(3))
-    button: str = Field("", title="Words on the button", json_schema_extra=at(4))
+    subject: str = Field(default="", title="Subject of the mail", json_schema_extra=at(1))
+    title: str = Field(default="", title="Title of the form", json_schema_extra=at(2))
+    text: str = Field(default="", title="Text of the mail", description="markdown", json_schema_extra=at(3))
+    button: str = Field(default="", title="Words on the button", json_schema_extra=at(4))
 
 
 @task(
     name="plan the call", retries=2, retry_delay_seconds=[5, 20], retry_condition_fn=unless_final, cache_policy=NO_CACHE
 )
-def plan_call(call: CallForm, nl: WordsForm, de: WordsForm, *, anew: bool) -> Plan:
+def plan_call(call: CallForm, nederlands: WordsForm, deutsch: WordsForm, *, anew: bool) -> Plan:
     """Make a campaign of the form, compile its mails and freeze its recipients."""
-    words = {code: one_off.Words(**form.model_dump()) for code, form in (("nl", nl), ("de", de))}
+    words = {code: one_off.Words(**form.model_dump()) for code, form in (("nl", nederlands), ("de", deutsch))}
     with open_services() as services:
         return one_off.plan_call(services, one_off.Asked(**call.model_dump(mode="json")), words, anew=anew)
 
 
 @flow(name="one-off-call", flow_run_name="{call.name}")
-def one_off_call(call: CallForm, nl: WordsForm, de: WordsForm, sending: SendingForm = SENDING) -> dict[str, int]:
+def one_off_call(
+    call: CallForm, nederlands: WordsForm, deutsch: WordsForm, sending: SendingForm = SENDING
+) -> dict[str, int]:
     """Send one call to action; started again at any point, it goes on where it was."""
-    plan = plan_call(call, nl, de, anew=runtime.flow_run.run_count <= 1)
+    plan = plan_call(call, nederlands, deutsch, anew=runtime.flow_run.run_count <= 1)
     return lanes.take_through(plan, ask=sending.approval, number=sending.lanes)

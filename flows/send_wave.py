@@ -4,9 +4,9 @@ from prefect import flow, runtime, task
 from prefect.cache_policies import NO_CACHE
 from pydantic import BaseModel, Field
 
-from flows import lanes
+from flows import forms, lanes
 from flows.again import unless_final
-from flows.forms import SENDING, SendingForm, WaveChoice
+from flows.forms import SENDING, SendingForm, at
 from outreach.model.delivery import Plan
 from outreach.model.wave import WaveState
 from outreach.services import open_services
@@ -16,7 +16,7 @@ from outreach.steps import waves
 class WaveForm(BaseModel):
     """Which wave."""
 
-    wave: WaveChoice = Field(title="Wave", description="campaign / wave")
+    name: str = Field(title="Wave", description="campaign / wave", json_schema_extra=at(1, **forms.waves()))
 
 
 @task(
@@ -37,8 +37,8 @@ def _plannable(state: WaveState, *, anew: bool) -> bool:
     return state is WaveState.DRAFT or (anew and state is WaveState.PLANNED)
 
 
-@flow(name="send-wave", flow_run_name="{form.wave}")
-def send_wave(form: WaveForm, sending: SendingForm = SENDING) -> dict[str, int]:
+@flow(name="send-wave", flow_run_name="{wave.name}")
+def send_wave(wave: WaveForm, sending: SendingForm = SENDING) -> dict[str, int]:
     """Send one wave of a campaign folder; started again at any point, it goes on where it was."""
-    plan = plan_wave(form.wave, anew=runtime.flow_run.run_count <= 1)
+    plan = plan_wave(wave.name, anew=runtime.flow_run.run_count <= 1)
     return lanes.take_through(plan, ask=sending.approval, number=sending.lanes)

@@ -136,7 +136,9 @@ class Stages:
     def _import(self, services: Services) -> dict[str, int]:
         counts: dict[str, int] = {}
         for path in write_people(self.demo.folder / "people", self.demo.people, self.demo.seed):
-            report = people.import_contacts(services, path, **story.IMPORT)
+            report = people.import_contacts(
+                services, path, topic=story.TOPIC, basis="membership", evidence="invented people of the demo"
+            )
             for name in ("new", "invalid"):
                 counts[name] = counts.get(name, 0) + getattr(report, name)
         for source in story.SOURCES:
@@ -215,6 +217,7 @@ def _settings(folder: Path, at: Addresses) -> Settings:
         outbox_webhook_secret=SecretStr(secrets.token_urlsafe(24)),
         private_feed_hosts=(at.feeds.removeprefix("http://"),),
         lease_seconds=30,
+        batch_size=200,
     )
 
 
@@ -231,6 +234,8 @@ def _environment(settings: Settings, at: Addresses, folder: Path) -> dict[str, s
         "OUTREACH_OUTBOX_WEBHOOK_SECRET": settings.outbox_webhook_secret.get_secret_value(),
         "OUTREACH_PRIVATE_FEED_HOSTS": ",".join(settings.private_feed_hosts),
         "OUTREACH_LEASE_SECONDS": "30",
+        "OUTREACH_BATCH_SIZE": "200",
+        "OUTREACH_TRUSTED_PROXIES": "127.0.0.1",
         "PREFECT_HOME": str(folder / "prefect"),
         "PREFECT_API_URL": f"{at.prefect}/api",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",

@@ -3,14 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-
 APPROVER = "Marieke de Bruin (invented)"
 
-IMPORT = {
-    "topic": "social-work",
-    "basis": "membership",
-    "evidence": "invented people of the demo",
-}
+TOPIC = "social-work"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +14,7 @@ class DemoSource:
 
     path: str
     language: str
-    topic: str = "social-work"
+    topic: str = TOPIC
 
 
 SOURCES = (
@@ -31,20 +26,20 @@ SOURCES = (
     DemoSource("kapot.xml", "nl"),
 )
 
-NEWSLETTER: dict[str, Any] = {"form": {"wave": "sociaal-werkers/start"}, "sending": {"approval": True, "lanes": 2}}
+NEWSLETTER: dict[str, Any] = {"wave": {"name": "sociaal-werkers/start"}, "sending": {"approval": True, "lanes": 2}}
 
 CALL: dict[str, Any] = {
     "call": {
         "name": "gouden-gemeente",
         "audiences": ["members", "social_workers"],
-        "topic": "social-work",
+        "topic": TOPIC,
         "questions": "Welke gemeente draagt u voor? | Welche Kommune schlagen Sie vor?\n"
         "text: Wat doet deze gemeente anders? | Was macht diese Kommune anders?",
         "fold": True,
         "goal": 10,
         "days": 30,
     },
-    "nl": {
+    "nederlands": {
         "subject": "Welke gemeente verdient goud?",
         "title": "Draag een gouden gemeente voor",
         "text": "We zoeken **tien gouden gemeenten**: gemeenten waar sociaal werkers de ruimte krijgen om samen met "
@@ -52,7 +47,7 @@ CALL: dict[str, Any] = {
         "wordt samengewerkt. Invullen kost vijf minuten.",
         "button": "Draag een gemeente voor",
     },
-    "de": {
+    "deutsch": {
         "subject": "Welche Kommune verdient Gold?",
         "title": "Schlagen Sie eine goldene Kommune vor",
         "text": "Wir suchen **zehn goldene Kommunen**: Orte, an denen Fachkräfte der Sozialen Arbeit den Spielraum "

@@ -1,5 +1,109 @@
-"""The embedded outbox (being written)."""
+"""The embedded outbox, our own email API (`outreach.demo.outbox`): it merges, keeps and shows, and sends nothing on."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from outreach.errors import OutcomeUnknown, ProviderError
+from outreach.model.mail import SLOT, MergePlan, Message, Receipt, Recipient
+from outreach.model.provider_report import ProviderReport
+from outreach.model.wave import Kind
+from outreach.providers import carriage, signature
+from outreach.providers.http import Api
+from outreach.providers.port import Limits
+
+KINDS: Mapping[str, Kind] = {
+    "delivered": Kind.DELIVERED,
+    "bounced": Kind.BOUNCED,
+    "soft_bounced": Kind.SOFT_BOUNCED,
+    "complained": Kind.COMPLAINED,
+    "unsubscribed": Kind.UNSUBSCRIBED,
+}
+
+SIGNATURE = "x-outbox-signature"
 
 
 class Outbox:
-    def __init__(self, **k: object) -> None: ...
+    """The message travels once a call, with the values of each recipient's slots beside it."""
+
+    name = "outbox"
+    limits = Limits(recipients=1000, body_bytes=25_000_000)
+
+    def __init__(self, *, url: str, token: str, webhook_secret: str, seconds: float, replays: bool) -> None:
+        self.replays = replays
+        self._secret = webhook_secret
+        self._api = Api("outbox", url, {"Authorization": f"Bearer {token}"}, seconds)
+
+    def prepare(self, plan: MergePlan) -> bytes:
+        """Return the message and the values of its slots; values that no slot asks for stay at home."""
+        carriage.check(self.name, self.limits, plan)
+        in_html, elsewhere = _slots(plan.message)
+        recipients = [_recipient(recipient, in_html, elsewhere) for recipient in plan.recipients]
+        return carriage.as_body(self.name, self.limits, {"message": _message(plan.message), "recipients": recipients})
+
+    def send(self, body: bytes, key: str, rids: Sequence[str]) -> list[Receipt]:
+        """Make the call; the answer has to speak of every rid, in order."""
+        document = self._api.post("/v1/messages", body, {"Idempotency-Key": key}).taken()
+        try:
+            return list(_receipts(document, rids))
+        except (KeyError, TypeError, ValueError) as error:
+            raise OutcomeUnknown(f"outbox took the call, but its answer does not fit it: {error}") from error
+
+    def reports(self, headers: Mapping[str, str], body: bytes, now: datetime) -> list[ProviderReport]:
+        """Verify and translate; kinds of events that we do not know are left out."""
+        signature.verify(self._secret, headers.get(SIGNATURE, ""), body, now)
+        try:
+            events = json.loads(body)["events"]
+            return [_report(event) for event in events if event["type"] in KINDS]
+        except (KeyError, TypeError, ValueError) as error:
+            raise ProviderError(f"outbox sent a webhook that cannot be read: {type(error).__name__} {error}") from error
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._api.close()
+
+
+def _slots(message: Message) -> tuple[list[str], list[str]]:
+    """Names of the slots in the HTML, and of those in all the rest."""
+    rest = " ".join((message.subject, message.text, *message.headers.values()))
+    return sorted(set(SLOT.findall(message.html))), sorted(set(SLOT.findall(rest)))
+
+
+def _message(message: Message) -> dict[str, object]:
+    return {
+        "from": {"email": message.sender.email, "name": message.sender.name},
+        "reply_to": message.reply_to,
+        "subject": message.subject,
+        "html": message.html,
+        "text": message.text,
+        "headers": dict(message.headers),
+    }
+
+
+def _recipient(recipient: Recipient, in_html: list[str], elsewhere: list[str]) -> dict[str, object]:
+    return {
+        "to": recipient.email,
+        "rid": recipient.rid,
+        "variables": {name: recipient.values[name] for name in elsewhere},
+        "html_variables": {name: recipient.escaped[name] for name in in_html},
+    }
+
+
+def _receipts(document: object, rids: Sequence[str]) -> Iterator[Receipt]:
+    if not isinstance(document, dict):
+        raise TypeError("it is not an object")
+    for rid, result in zip(rids, document["results"], strict=True):
+        if result["rid"] != rid:
+            raise ValueError(f"{result['rid']!r} stands where {rid!r} should")
+        refused = "" if result["status"] == "accepted" else result["error"] or result["status"]
+        yield Receipt(rid, result["id"] or "", refused)
+
+
+def _report(event: Mapping[str, str]) -> ProviderReport:
+    return ProviderReport(
+        event_id=event["id"],
+        rid=event["rid"],
+        kind=KINDS[event["type"]],
+        at=datetime.fromisoformat(event["at"]),
+        detail=event.get("detail", ""),
+    )

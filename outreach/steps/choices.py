@@ -2,15 +2,16 @@
 
 from pathlib import Path
 
-from outreach.audience.read import list_segments
+from outreach.audience.read import names
 from outreach.campaigns.read import list_campaigns, load_campaign
 
 
 def waves(templates: Path) -> tuple[str, ...]:
     """Return every wave of every campaign folder as `campaign/wave`."""
-    return tuple(f"{slug}/{name}" for slug in list_campaigns(templates) for name in load_campaign(templates, slug).waves)
+    campaigns = (load_campaign(templates, slug) for slug in list_campaigns(templates))
+    return tuple(f"{campaign.slug}/{wave}" for campaign in campaigns for wave in campaign.waves)
 
 
 def audiences(folder: Path) -> tuple[str, ...]:
     """Return the names of all segments."""
-    return list_segments(folder)
+    return tuple(names(folder))

@@ -1,0 +1,59 @@
+"""What an approver reads before a wave goes: who gets it, who does not, what it says, what speaks against it."""
+
+from collections.abc import Mapping
+
+from outreach.dashboard.markdown import bullets, document, escape, table
+from outreach.dashboard.words import audience, number, reason, variant
+from outreach.model.delivery import Plan
+from outreach.model.preflight import Level
+
+MOST_TEXT = 8000
+"""Characters of plain text shown of a variant; the whole question stays far below Prefect's 100 KB."""
+
+
+def approval_markdown(plan: Plan, title: str, texts: Mapping[str, str]) -> str:
+    """Return the question put to the approver; *texts* is the plain text of every variant as an onlooker sees it."""
+    return document(
+        [
+            f"## Send “{escape(title)}” to {number(plan.recipients)} people?",
+            _findings(plan),
+            _who(plan),
+            _out(plan),
+            "### The mails",
+            *(_mail(name, plan.subjects[name], text) for name, text in texts.items()),
+            "Nothing goes out until somebody chooses **approve**. Should the mails or the audience change before that, "
+            "the question is asked again.",
+        ]
+    )
+
+
+def _findings(plan: Plan) -> str:
+    stops = [finding for finding in plan.findings if finding.level is Level.STOP]
+    warnings = [finding for finding in plan.findings if finding.level is Level.WARNING]
+    parts = []
+    if stops:
+        parts.append("**It cannot be sent yet:**\n\n" + bullets(f"{escape(f.where)}: {escape(f.what)}" for f in stops))
+    if warnings:
+        parts.append("**Worth a look:**\n\n" + bullets(f"{escape(f.where)}: {escape(f.what)}" for f in warnings))
+    return "\n\n".join(parts) or "The preflight found nothing wrong."
+
+
+def _who(plan: Plan) -> str:
+    rows = [
+        (escape(audience(name)), escape(variant(language)), number(size))
+        for (name, language), size in plan.cells.items()
+    ]
+    return table((("Audience", "left"), ("Language", "left"), ("Recipients", "right")), rows) if rows else ""
+
+
+def _out(plan: Plan) -> str:
+    if not plan.out:
+        return ""
+    return "Left out: " + "; ".join(f"{number(n)} ({escape(reason(why))})" for why, n in plan.out.items()) + "."
+
+
+def _mail(name: str, subject: str, text: str) -> str:
+    cut = text[:MOST_TEXT] + ("\n…" if len(text) > MOST_TEXT else "")
+    lines = "  \n".join(escape(line) or "&nbsp;" for line in cut.splitlines())
+    heading = f"**{escape(variant(name))}: {escape(subject)}**"
+    return f"{heading}\n\n<details><summary>read it</summary>\n\n{lines}\n\n</details>"

@@ -1,0 +1,1 @@
+"""The journey, one file per leg; transactions open here."""
