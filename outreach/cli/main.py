@@ -4,6 +4,7 @@ import sys
 
 from cyclopts import App
 from rich.console import Console
+from rich.markup import escape
 
 from outreach.cli import audience, campaign, contacts, demo, feeds, receiver, wave
 from outreach.errors import OutreachError
@@ -28,7 +29,7 @@ def main() -> None:
     try:
         app()
     except OutreachError as error:
-        Console(stderr=True, highlight=False).print(f"[bold red]error:[/] {error}", markup=True)
+        Console(stderr=True, highlight=False).print(f"[bold red]error:[/] {escape(str(error))}")
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -137,7 +137,7 @@ class Stages:
         counts: dict[str, int] = {}
         for path in write_people(self.demo.folder / "people", self.demo.people, self.demo.seed):
             report = people.import_contacts(
-                services, path, topic=story.TOPIC, basis="membership", evidence="invented people of the demo"
+                services, path, topic=story.TOPIC, basis=story.BASIS[path.stem], evidence=story.EVIDENCE
             )
             for name in ("new", "invalid"):
                 counts[name] = counts.get(name, 0) + getattr(report, name)

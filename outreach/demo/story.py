@@ -6,6 +6,8 @@ from typing import Any
 APPROVER = "Marieke de Bruin (invented)"
 
 TOPIC = "social-work"
+BASIS = {"members": "membership", "municipalities": "published", "social_workers": "consent"}
+EVIDENCE = "invented people of the demo"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Who gets a mail: segments as data, compiled to one statement each."""

@@ -1,0 +1,1 @@
+"""What is said to whom and when: campaign folders, one-off calls, waves."""

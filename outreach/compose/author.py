@@ -1,0 +1,128 @@
+"""What authors may write between curly braces, and the reading of what they wrote."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from types import TracebackType
+
+from babel.support import Translations
+from jinja2 import TemplateSyntaxError
+from jinja2.sandbox import SandboxedEnvironment
+
+from outreach.compose import dates
+from outreach.compose.links import Addresses
+from outreach.compose.markdown import Prose, escaped, read
+from outreach.errors import DefinitionError, NotFound
+from outreach.model.campaign import Body, Call, Campaign
+from outreach.model.mail import one_line
+
+
+@dataclass(frozen=True)
+class Written:
+    """An author's body, with Jinja done and Markdown read. *placed* are the calls that have their button in it."""
+
+    subject: str
+    preheader: str
+    prose: Prose
+    placed: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Author:
+    """One language of a campaign, as its author may use it."""
+
+    campaign: Campaign
+    language: str
+    zone: str
+    addresses: Addresses
+    words: Translations
+    now: datetime
+
+    def vocabulary(self, placed: set[str]) -> dict[str, object]:
+        """Return every name an author may use; *placed* gathers the calls that got a button."""
+
+        def button(slug: str) -> str:
+            """Give a button of its own line that leads to the call's form, with the call's words."""
+            call = self.call(slug)
+            placed.add(slug)
+            if call.closes and call.closes <= self.now:
+                return escaped(self.closed(call))
+            return f'[{escaped(call.button[self.language])}]({self.url(slug)} "button")'
+
+        return {
+            "button": button,
+            "url": self.url,
+            "page": self.addresses.campaign(self.campaign.slug, self.language),
+            "progress": self.progress,
+            "day": self.day,
+            "closes": self.closes,
+            "campaign": escaped(self.campaign.title[self.language]),
+            "salutation": f"@@salutation_{self.language}@@",
+            "first_name": "@@first_name@@",
+            "organisation": "@@organisation@@",
+        }
+
+    def call(self, slug: str) -> Call:
+        """Return a call of this campaign; `NotFound` lists them."""
+        try:
+            return self.campaign.calls[slug]
+        except KeyError:
+            raise NotFound("call", slug, self.campaign.calls) from None
+
+    def url(self, slug: str) -> str:
+        """Return the address of a call's form."""
+        return self.addresses.call(self.call(slug).slug, self.language)
+
+    def progress(self, done: int, goal: int) -> str:
+        """Return a row of dots, *done* of *goal* filled, that leads to the campaign's page."""
+        words = self.words.gettext("%(done)d of %(goal)d") % {"done": done, "goal": goal}
+        return f'[{words}]({self.addresses.campaign(self.campaign.slug, self.language)} "progress")'
+
+    def day(self, written: str) -> str:
+        """Return a date such as `2026-12-10` in the language's words."""
+        return dates.day(date.fromisoformat(written), self.language)
+
+    def closes(self, slug: str) -> str:
+        """Return when a call closes."""
+        call = self.call(slug)
+        if call.closes is None:
+            raise DefinitionError(f"call {slug!r} never closes; give it closes = 2026-12-10 in campaign.toml")
+        return dates.deadline(call.closes, self.language, self.zone)
+
+    def closed(self, call: Call) -> str:
+        """Return the words that stand where a button stood before the call closed."""
+        when = dates.deadline(call.closes, self.language, self.zone) if call.closes else ""
+        return self.words.gettext("Closed since %(day)s.") % {"day": when}
+
+
+def write(templates: SandboxedEnvironment, body: Body, author: Author) -> Written:
+    """Return *body* with its expressions evaluated; errors name file and line."""
+    placed: set[str] = set()
+    names = author.vocabulary(placed)
+    source = templates.overlay(autoescape=False)  # what comes out is Markdown yet; HTML is escaped after it
+    return Written(
+        subject=one_line(_evaluated(source, body.subject, names, f"{body.source}: subject")),
+        preheader=one_line(_evaluated(source, body.preheader, names, f"{body.source}: preheader")),
+        prose=read(_evaluated(source, body.markdown, names, body.source)),
+        placed=frozenset(placed),
+    )
+
+
+def _evaluated(templates: SandboxedEnvironment, source: str, names: Mapping[str, object], where: str) -> str:
+    try:
+        return templates.from_string(source).render(names)
+    except TemplateSyntaxError as error:
+        raise DefinitionError(f"{where}: line {error.lineno}: {error.message}") from error
+    except Exception as error:
+        # An expression can raise anything Python can; whatever it is, the author's line is what helps.
+        known = f"; known names: {', '.join(names)}" if "is undefined" in str(error) else ""
+        raise DefinitionError(f"{where}: line {_line(error.__traceback__)}: {error}{known}") from error
+
+
+def _line(trace: TracebackType | None) -> int:
+    line = 0
+    while trace:
+        if trace.tb_frame.f_code.co_filename == "<template>":
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line

@@ -1,0 +1,115 @@
+"""The house's look and legal words, read from `templates/brand.toml`."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import ConfigDict, StringConstraints, TypeAdapter, ValidationError
+
+from outreach.errors import DefinitionError
+from outreach.model.campaign import Sender, Words
+
+Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
+_STRICT = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True)
+class Palette:
+    """The colours of one scheme, by what they do. Text pairs are checked for contrast before every wave."""
+
+    __pydantic_config__ = _STRICT
+
+    paper: Colour
+    card: Colour
+    soft: Colour
+    line: Colour
+    ink: Colour
+    muted: Colour
+    link: Colour
+    accent: Colour
+    on_accent: Colour
+    hero: Colour
+    on_hero: Colour
+    glow: Colour
+    """A light warm tone for small words on the hero and the ornament beneath it."""
+
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Return the names of (text, ground) as they meet in the templates."""
+        return (
+            ("ink", "card"), ("ink", "paper"), ("ink", "soft"), ("muted", "card"), ("muted", "paper"),
+            ("muted", "soft"), ("link", "card"), ("link", "paper"), ("link", "soft"), ("on_accent", "accent"),
+            ("on_hero", "hero"), ("glow", "hero"),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Brand:
+    """Who speaks. *house* is the language where nothing better is known; *zones* give each language its time zone."""
+
+    __pydantic_config__ = _STRICT
+
+    slug: str
+    house: str
+    domain: str
+    logo: Words
+    claim: Words
+    zones: Words
+    sender: Sender
+    heading_font: str
+    body_font: str
+    light: Palette
+    dark: Palette
+    unsubscribe_email: str = ""
+    """A mailbox that somebody empties, offered beside one-click unsubscribing; empty: none is offered."""
+
+    def logo_in(self, language: str) -> str:
+        """Return the name as it is written in *language*, else in the house's."""
+        return self.logo.get(language) or self.logo[self.house]
+
+    def claim_in(self, language: str) -> str:
+        """Return the line beneath the name."""
+        return self.claim.get(language) or self.claim[self.house]
+
+    def zone_in(self, language: str) -> str:
+        """Return the name of the time zone that readers of *language* live in."""
+        return self.zones.get(language) or self.zones[self.house]
+
+
+_READER = TypeAdapter(Brand)
+
+
+def read_brand(path: Path) -> Brand:
+    """Return the brand in *path*; `DefinitionError` names every field that is missing or wrong."""
+    where = f"{path.parent.name}/{path.name}"
+    try:
+        brand = _READER.validate_python(tomllib.loads(path.read_text(encoding="utf-8-sig")))
+    except FileNotFoundError as error:
+        raise DefinitionError(f"{where} is missing; it says who speaks and in which colours") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DefinitionError(f"{where}: not valid TOML: {error}") from error
+    except ValidationError as error:
+        raise DefinitionError("\n".join(_told(where, error))) from error
+    for name, words in (("logo", brand.logo), ("claim", brand.claim), ("zones", brand.zones)):
+        if brand.house not in words:
+            raise DefinitionError(f"{where}: {name}: {brand.house!r} is missing, the house's own language; write it")
+    return brand
+
+
+def _told(where: str, error: ValidationError) -> list[str]:
+    return [
+        f"{where}: {'.'.join(str(part) for part in one['loc'])}: {_remedy(one['type'], one['input'], one['msg'])}"
+        for one in error.errors()
+    ]
+
+
+def _remedy(kind: str, found: object, message: str) -> str:
+    match kind:
+        case "missing":
+            return "is missing; write it"
+        case "unexpected_keyword_argument":
+            return "unknown key; take it out or correct its name"
+        case "string_pattern_mismatch":
+            return f"found {found!r}; write a colour such as '#1f4a45'"
+        case _:
+            return f"found {found!r}; {message}"

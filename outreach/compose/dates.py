@@ -1,0 +1,55 @@
+"""Dates, times and intervals as readers of a language write them, always in a named time zone."""
+
+from datetime import date, datetime, timedelta
+
+from babel.dates import format_date, format_interval, format_skeleton, format_time, get_timezone
+from babel.support import Translations
+
+
+def day(moment: date, language: str) -> str:
+    """Return a date in words: `10 december 2026`, `10. Dezember 2026`."""
+    return format_date(moment, "long", locale=language)
+
+
+def local(moment: datetime, zone: str) -> datetime:
+    """Return *moment* as clocks in *zone* show it."""
+    return moment.astimezone(get_timezone(zone))
+
+
+def deadline(moment: datetime, language: str, zone: str) -> str:
+    """Return the last moment of something; the last minute of a day counts as the whole day."""
+    there = local(moment, zone)
+    if (there.hour, there.minute) == (23, 59):
+        return day(there, language)
+    return f"{day(there, language)}, {format_time(there, 'HH:mm', locale=language)}"
+
+
+def month(moment: datetime, language: str) -> str:
+    """Return the short name of a month, for the tile of an event."""
+    return format_skeleton("MMM", moment, locale=language).rstrip(".")
+
+
+def occasion(starts: datetime, ends: datetime | None, language: str, zone: str, words: Translations) -> str:
+    """Return when something takes place: one day with its hours, or a span of days (`14.–16. Nov. 2026`)."""
+    begin = local(starts, zone)
+    end = local(ends, zone) if ends and ends > starts else None
+    if _whole_days(begin, end):
+        end = end - timedelta(days=1) if end else None
+        return _days(begin, end, language)
+    if end and end.date() != begin.date():
+        return _days(begin, end, language)
+    hours = format_time(begin, "HH:mm", locale=language)
+    if end:
+        hours += f"–{format_time(end, 'HH:mm', locale=language)}"
+    return words.gettext("%(day)s, %(hours)s") % {"day": format_date(begin, "full", locale=language), "hours": hours}
+
+
+def _days(begin: datetime, end: datetime | None, language: str) -> str:
+    if end is None or end.date() == begin.date():
+        return format_date(begin, "full", locale=language)
+    return format_interval(begin, end, "yMMMEd", locale=language)
+
+
+def _whole_days(begin: datetime, end: datetime | None) -> bool:
+    midnight = (begin.hour, begin.minute) == (0, 0)
+    return midnight and (end is None or (end.hour, end.minute) == (0, 0))

@@ -1,0 +1,35 @@
+"""CSS into style attributes, once per variant."""
+
+import logging
+from typing import Any
+
+from lxml import etree  # type: ignore[import-untyped]
+from premailer import Premailer
+
+
+def parsed(page: str) -> Any:
+    """Return the page's tree."""
+    return etree.fromstring(page, etree.HTMLParser(remove_blank_text=False, huge_tree=False)).getroottree()
+
+
+def inlined(page: str) -> Any:
+    """Return the page's tree with its styles inlined.
+
+    Only classes and element selectors may stand in the stylesheet; what must stay one (media queries, hover, Outlook's
+    dark mode) stands in a `<style data-premailer="ignore">` and is kept as it is written.
+    """
+    tree = parsed(page)
+    return Premailer(
+        cssutils_logging_level=logging.CRITICAL,  # it does not know properties younger than itself
+        allow_network=False,
+        strip_important=False,
+        disable_validation=True,
+        disable_leftover_css=True,
+        align_floating_images=False,
+        disable_basic_attributes=["width", "height", "align"],  # align="left" would float a table
+    ).transform(tree.getroot())
+
+
+def written(tree: Any) -> str:
+    """Return the tree as HTML, characters as they are."""
+    return str(etree.tostring(tree.getroot().getroottree(), method="html", encoding="unicode"))

@@ -1,0 +1,1 @@
+"""People: read from files as they are exported, stored without doubles, with what they agreed to."""

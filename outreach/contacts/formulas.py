@@ -1,0 +1,13 @@
+"""Cells that a spreadsheet would run as a formula: escaped when written, themselves again when read."""
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def escaped(cell: str) -> str:
+    """Return *cell* with an apostrophe before it where a spreadsheet would run it."""
+    return f"'{cell}" if cell.startswith(FORMULA) else cell
+
+
+def unescaped(cell: str) -> str:
+    """Return what *cell* was before `escaped`; `'t Hart` stays as it is."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA) else cell

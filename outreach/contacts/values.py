@@ -1,0 +1,128 @@
+"""What the cells of an export mean, in Dutch, German and English; tables, and pure."""
+
+import re
+from collections.abc import Mapping
+
+from email_validator import EmailNotValidError, validate_email
+
+from outreach.model.people import AddressKind
+
+
+class CellRefused(ValueError):
+    """A cell that cannot be what its column says; the text says why and what would work."""
+
+
+LANGUAGES: Mapping[str, tuple[str, ...]] = {
+    "nl": ("nederlands", "niederländisch", "niederlandisch", "dutch", "nld", "dut"),
+    "de": ("deutsch", "duits", "german", "deu", "ger"),
+    "en": ("english", "engels", "englisch", "eng"),
+    "fr": ("français", "francais", "frans", "französisch", "franzosisch", "french", "fra", "fre"),
+}
+
+COUNTRIES: Mapping[str, tuple[str, ...]] = {
+    "NL": ("nederland", "niederlande", "netherlands", "the netherlands"),
+    "DE": ("deutschland", "duitsland", "germany"),
+    "BE": ("belgië", "belgie", "belgien", "belgium"),
+    "LU": ("luxemburg", "luxembourg"),
+    "AT": ("österreich", "oostenrijk", "austria"),
+    "CH": ("schweiz", "zwitserland", "switzerland"),
+}
+
+ORGANISATION_KINDS: Mapping[str, tuple[str, ...]] = {
+    "municipality": ("gemeente", "gemeinde", "kommune"),
+    "association": ("vereniging", "verein", "verband"),
+    "foundation": ("stichting", "stiftung"),
+    "company": ("bedrijf", "unternehmen", "firma"),
+}
+
+ADDRESS_KINDS: Mapping[str, tuple[str, ...]] = {
+    AddressKind.PERSONAL: ("persoonlijk", "persoon", "persönlich", "person"),
+    AddressKind.ROLE: ("functie", "algemeen", "funktion", "allgemein", "function", "general"),
+}
+
+YES_AND_NO: Mapping[str, tuple[str, ...]] = {
+    "yes": ("ja", "j", "y", "true", "waar", "wahr", "1", "x"),
+    "no": ("nee", "nein", "n", "false", "onwaar", "falsch", "0"),
+}
+
+FUNCTIONS = frozenset(
+    re.findall(
+        r"\w+",
+        """
+    aanmelden administratie administration algemeen allgemein beratung bestuur bibliotheek buergerbuero buero bureau
+    communicatie contact gemeente gemeinde griffie hallo hello info informatie information kanzlei klantenservice
+    kommunikation kontakt leden mail nieuws office poststelle post postbus presse press pressestelle privacy rathaus
+    receptie redactie redaktion rezeption secretariaat secretaris sekretariat service sociaal soziales stadt
+    stadtverwaltung team verwaltung verein vereniging voorlichting vorstand welzijn wethouder zentrale
+    """,
+    )
+)
+"""Local parts (up to a `.`, `-`, `_` or `+`) that belong to a function rather than to a person."""
+
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff"))
+_SPACES = re.compile(r"\s+")
+
+
+def address(text: str) -> str:
+    """Return the address in the one way it is stored: lower-case, and the domain in ASCII."""
+    stripped = text.translate(_INVISIBLE).strip().removeprefix("mailto:")
+    if not stripped:
+        raise CellRefused("no email address")
+    try:
+        valid = validate_email(stripped, check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError as error:
+        raise CellRefused(f"address {stripped!r} is impossible: {error}") from error
+    return (valid.ascii_email or valid.normalized).lower()
+
+
+def kind_of(email: str) -> AddressKind:
+    """Return whether *email* belongs to a function, as far as its local part tells."""
+    first_word = re.split(r"[.\-_+@]", email, maxsplit=1)[0]
+    return AddressKind.ROLE if first_word in FUNCTIONS else AddressKind.PERSONAL
+
+
+def language(text: str) -> str | None:
+    """Return the language's code; regions (`nl-BE`) are let go."""
+    return _word(re.sub(r"(?<=^\w\w)[-_]\w+$", "", text), LANGUAGES, "language", text)
+
+
+def country(text: str) -> str:
+    """Return the country's code, in capitals; any two letters are taken for one."""
+    if re.fullmatch(r"[A-Za-z]{2}", text):
+        return text.upper()
+    return _word(text, COUNTRIES, "country", text) or ""
+
+
+def address_kind(text: str) -> AddressKind | None:
+    """Return the kind that somebody gave by hand, if any."""
+    word = _word(text, ADDRESS_KINDS, "address kind", text)
+    return AddressKind(word) if word else None
+
+
+def tracking(text: str) -> bool | None:
+    """Return what was said about recording opens; None where nothing was."""
+    word = _word(text, YES_AND_NO, "tracking", text)
+    return word == "yes" if word else None
+
+
+def organisation_kind(text: str) -> str:
+    """Return our word for a well-known kind, else the text in small letters."""
+    folded = text.casefold()
+    return next((kind for kind, words in ORGANISATION_KINDS.items() if folded in words), folded)
+
+
+def groups(text: str) -> tuple[str, ...]:
+    """Return the groups' names as segments write them: `Social Worker; member` → `social-worker`, `member`."""
+    names = (_SPACES.sub("-", part.strip().casefold()) for part in re.split(r"[;,|]", text))
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _word(text: str, table: Mapping[str, tuple[str, ...]], what: str, found: str) -> str | None:
+    folded = text.casefold()
+    if not folded:
+        return None
+    for ours, theirs in table.items():
+        if folded == ours.casefold() or folded in theirs:
+            return ours
+    examples = ", ".join(f"{ours} ({theirs[0]})" for ours, theirs in table.items())
+    raise CellRefused(f"{what} {found!r} is not known; known: {examples}; or leave it empty")

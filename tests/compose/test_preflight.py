@@ -1,0 +1,154 @@
+# ruff: noqa: E501 - a row of a table stays on one line
+from dataclasses import replace
+
+import pytest
+
+from outreach.compose.compile import Digest
+from outreach.compose.preflight import check, merged_size
+from outreach.compose.variants import variants
+from outreach.model.campaign import Campaign, Edition, Sender, WaveDefinition
+from outreach.model.mail import Message
+from outreach.model.preflight import Finding, Level
+from tests.builders_compose import BRAND, body, both, campaign, compiled, news, reader, wave
+
+STACKED = wave(edition=Edition.STACKED)
+MAILS = tuple(compiled(STACKED, variant) for variant in ("nl+de", "de+nl"))
+FIRST, SECOND = MAILS
+
+
+def found(definition: WaveDefinition, *mails: Message, of: Campaign | None = None) -> list[tuple[str, str, str]]:
+    of = of or campaign(definition)
+    mails = mails or tuple(compiled(definition, variant, of=of) for variant in variants(of, definition))
+    return [(f.level.value, f.where, f.what) for f in check(BRAND, of, definition, mails)]
+
+
+def changed(old: str, new: str) -> tuple[Message, Message]:
+    assert old in FIRST.html
+    return replace(FIRST, html=FIRST.html.replace(old, new)), SECOND
+
+
+def test_nothing_is_found_where_nothing_is_wrong():
+    assert found(STACKED) == []
+
+
+def test_a_mail_that_would_be_cut_off_is_stopped():
+    large, larger = (
+        changed("</body>", f"<p>{'x' * 64_000}</p></body>"),
+        changed("</body>", f"<p>{'x' * 86_000}</p></body>"),
+    )
+
+    assert [held // 1000 for held in (merged_size(large[0]), merged_size(larger[0]))] == [81, 103]  # fmt: skip
+    assert found(STACKED, *large) == [
+        ("warning", "variant nl+de", "HTML has 81 kB once merged; it must stay under 100")
+    ]
+    assert found(STACKED, *larger) == [
+        ("stop", "variant nl+de", "HTML has 103 kB once merged; Gmail cuts it off at 102: take items out")
+    ]
+
+
+def test_the_size_is_that_of_the_filled_mail():
+    filled = FIRST.fill(reader(FIRST, rid="r" * 40, unsubscribe="u" * 40, pixel="o/" + "r" * 40,
+                               salutation_nl="n" * 32, salutation_de="d" * 32))  # fmt: skip
+
+    assert merged_size(FIRST) == len(filled.html.encode())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("</body>", '<img src="https://www.example.org/a.png"></body>', "picture https://www.example.org/a.png has no alternative text; write ![what it shows](https://www.example.org/a.png)"),
+        ("</body>", '<img alt="x" src="a.png"></body>', "picture 'a.png' is not on the web; write its whole address, with https://"),
+        ("</body>", '<a href="foto.html">x</a></body>', "link 'foto.html' leads nowhere; write a whole address, with https://"),
+        ("</body>", "<h1>x</h1></body>", "headings of the first level: 2; there must be one, and it comes first"),
+        ("Colofon NL", "", "HTML lacks the imprint in 'nl'; let the footer template show it"),
+        ("/u/@@unsubscribe@@", "/m/@@rid@@", "HTML has no link to unsubscribe; let the footer template show it"),
+        ("</body>", "{{ x }}</body>", "HTML still holds '{{'; correct the expression there"),
+        ("</body>", "{% if %}</body>", "HTML still holds '{%'; correct the expression there"),
+        ("</body>", "@@nickname@@</body>", "HTML holds @@nickname@@, which nothing fills; slots: first_name, organisation, pixel, rid, salutation_de, salutation_nl, unsubscribe"),
+    ],
+)  # fmt: skip
+def test_what_stops_a_mail_is_told(old: str, new: str, told: str):
+    assert found(STACKED, *changed(old, new)) == [("stop", "variant nl+de", told)]
+
+
+def test_a_skipped_heading_is_a_warning():
+    assert found(STACKED, *changed("</body>", "<h4>x</h4></body>")) == [
+        ("warning", "variant nl+de", "a heading of level 4 follows one of level 2; skip none (##, then ###)")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "level", "told"),
+    [
+        ({"subject": " | "}, "stop", "subject is empty; write one in the front matter"),
+        ({"text": FIRST.text.replace("@@unsubscribe@@", "")}, "stop", "text has no link to unsubscribe; let the footer template show it"),
+        ({"text": FIRST.text.replace("Impressum DE", "")}, "stop", "text lacks the imprint in 'de'; let the footer template show it"),
+        ({"headers": {**FIRST.headers, "List-Unsubscribe-Post": ""}}, "stop", "header List-Unsubscribe-Post is missing"),
+        ({"headers": {**FIRST.headers, "List-Unsubscribe": "<http://mail.example.org/u/@@unsubscribe@@>"}}, "warning", "List-Unsubscribe is not https; set OUTREACH_PUBLIC_URL to an https address"),
+        ({"headers": {**FIRST.headers, "List-Unsubscribe": "<http://127.0.0.1:8400/u/@@unsubscribe@@>"}}, "", ""),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_outside_the_html_is_told(change: dict[str, object], level: str, told: str):
+    expected = [(level, "variant nl+de", told)] if told else []
+    assert found(STACKED, replace(FIRST, **change), SECOND) == expected  # type: ignore[arg-type]
+
+
+def test_a_variant_that_is_not_compiled_stops_the_wave():
+    assert found(STACKED, FIRST) == [("stop", "start.de+nl", "is not compiled; plan the wave again")]
+
+
+def test_a_sender_without_address_or_imprint_stops_the_wave():
+    of = campaign(STACKED, sender=Sender("L", "nieuws@localhost", "redactie@example.org", both("Colofon NL", "")))
+
+    assert found(STACKED, *MAILS, of=of) == [
+        ("stop", f"variant {variant}", what)
+        for variant in ("nl+de", "de+nl")
+        for what in (
+            "there is no imprint in 'de'; write it under [sender.imprint]",
+            "sender.email is 'nieuws@localhost'; write an address such as news@example.org",
+        )
+    ]
+
+
+def test_a_long_subject_and_an_empty_preheader_are_warnings():
+    definition = wave(body("nl", subject="x" * 71), body("de", preheader=""), edition=Edition.STACKED)
+
+    assert found(definition) == [
+        ("warning", "templates/campaigns/test/start.nl.md", "subject has 71 characters; 70 or fewer are shown whole"),
+        ("warning", "templates/campaigns/test/start.de.md", "preheader is empty; inboxes show it beside the subject"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("nl", "de", "expected"),
+    [
+        ("{{ button('join') }}", "Los!", [("stop", "calls differ: join and none; place the same calls in both")]),
+        ("{{ url('join') }}", "{{ button(\"join\") }}", []),
+        ("[a](https://www.example.org/nl)", "[b](https://example.org/de)", []),
+        ("[a](https://a.example/)", "[b](https://b.example/)", [("warning", "links by host differ: a.example and b.example; lead to the same places in both")]),
+        ("<https://a.example/> [a](https://a.example/)", "<https://a.example/>", [("warning", "links by host differ: a.example (2 times) and a.example; lead to the same places in both")]),
+        ("Om 13:00 op 3 december 2026", "Am 3. Dezember 2026 um 13 Uhr, 13.00", []),
+        ("10 mensen", "12 Menschen", [("warning", "numbers differ: 10 and 12; correct one, or declare them in a comment: {# differs: 13 #}")]),
+        ("10 mensen {# differs: 10, 12 #}", "12 Menschen", []),
+        ("1. een\n2. twee", "- eins", []),
+    ],
+)  # fmt: skip
+def test_languages_must_say_the_same(nl: str, de: str, expected: list[tuple[str, str]]):
+    definition = wave(nl, de, edition=Edition.STACKED)
+
+    assert found(definition, *MAILS) == [(level, "start: nl and de", what) for level, what in expected]
+
+
+def test_colours_that_cannot_be_read_are_told():
+    faint = replace(BRAND, light=replace(BRAND.light, muted="#a89c90"))
+
+    assert check(faint, campaign(STACKED), STACKED, MAILS)[0] == Finding(
+        Level.WARNING, "brand.toml", "light: muted on card has a contrast of 2.6; from 4.5 on it can be read"
+    )
+
+
+def test_news_in_one_language_alone_is_no_difference():
+    definition = wave(edition=Edition.STACKED)
+    content = {"nl": Digest((news(),))}
+
+    assert found(definition, *(compiled(definition, one, content) for one in ("nl+de", "de+nl"))) == []
