@@ -1,27 +1,40 @@
 """Puts prefect.yaml in force and adds what it cannot say: `python -m flows.deploy`, or `make deploy`."""
 
+import contextlib
 import subprocess
 import sys
 
 from prefect.automations import Automation
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.client.schemas.objects import StateType
 from prefect.events.actions import ChangeFlowRunState
 from prefect.events.schemas.automations import EventTrigger, Posture
+from prefect.exceptions import ObjectAlreadyExists
+from prefect.workers.process import ProcessWorker
 
 from outreach.settings import ROOT
 
+POOL = "outreach"
 RESTART = "outreach, start crashed runs again"
 
 
 def main() -> None:
-    """Deploy every flow; then see to it that a run whose process was killed is started again."""
+    """Make the work pool and deploy every flow; see to it that a run whose process was killed is started again."""
+    make_pool()
     command = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all", "--prefect-file", "prefect.yaml"]
     done = subprocess.run(command, cwd=ROOT, check=False)  # noqa: S603
     if done.returncode:
         sys.exit(done.returncode)
     restart_crashed_runs()
     print(f"automation: {RESTART}")
+
+
+def make_pool() -> None:
+    """Make the work pool that prefect.yaml names, if no worker has made it yet."""
+    pool = WorkPoolCreate(name=POOL, type="process", base_job_template=ProcessWorker.get_default_base_job_template())
+    with get_client(sync_client=True) as client, contextlib.suppress(ObjectAlreadyExists):
+        client.create_work_pool(pool)
 
 
 def restart_crashed_runs() -> None:

@@ -21,7 +21,9 @@ Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_by_commas)]
 class Settings(BaseSettings):
     """What one installation needs to know; `.env.example` lists it with words."""
 
-    model_config = SettingsConfigDict(env_prefix="OUTREACH_", env_file=(ROOT / ".env", ".env"), extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="OUTREACH_", env_file=(ROOT / ".env", ".env"), extra="ignore", frozen=True
+    )
 
     home: Path = Field(default=Path(".outreach"), description="folder of the embedded database and the outbox")
     database_url: str = Field(default="", description="SQLAlchemy URL; empty: SQLite under `home`")

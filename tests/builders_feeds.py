@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -44,7 +44,7 @@ def ics(*events: str, head: str = "") -> bytes:
 
 @dataclass
 class Answer:
-    """What the server says on a path; *then* may write more to the open connection by itself."""
+    """What the server says on a path; *status* 0 leaves all of it to *then*, which writes to the open connection."""
 
     body: bytes = b""
     status: int = 200
@@ -68,40 +68,38 @@ class FeedServer:
         return f"http://{self.host}{path}"
 
 
+class _Handler(BaseHTTPRequestHandler):
+    state: FeedServer
+
+    def do_GET(self) -> None:
+        self.state.asked.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
+        with suppress(ConnectionError, TimeoutError):  # the other side has had enough
+            self._say(self.state.answers.get(self.path, Answer(status=404)))
+
+    def _say(self, answer: Answer) -> None:
+        if answer.status:
+            self._say_head(answer)
+        if answer.then:
+            answer.then(self)
+
+    def _say_head(self, answer: Answer) -> None:
+        tag = answer.headers.get("ETag")
+        known = answer.status == 200 and tag and tag == self.headers.get("If-None-Match")
+        self.send_response(304 if known else answer.status)
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if not known:
+            self.wfile.write(answer.body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
 @contextmanager
 def serving() -> Iterator[FeedServer]:
     state = FeedServer(0)
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            state.asked.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
-            answer = state.answers.get(self.path, Answer(status=404))
-            try:
-                self._say(answer)
-            except (ConnectionError, TimeoutError):
-                pass  # the other side has had enough
-
-        def _say(self, answer: Answer) -> None:
-            tags = answer.headers.get("ETag"), self.headers.get("If-None-Match")
-            if answer.status == 200 and tags[0] and tags[0] == tags[1]:
-                self.send_response(304)
-                self.end_headers()
-                return
-            if answer.then and not answer.status:
-                answer.then(self)
-                return
-            self.send_response(answer.status)
-            for name, value in answer.headers.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(answer.body)
-            if answer.then:
-                answer.then(self)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"state": state}))
     server.daemon_threads = True
     state.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)

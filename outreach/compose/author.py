@@ -9,10 +9,10 @@ from babel.support import Translations
 from jinja2 import TemplateSyntaxError
 from jinja2.sandbox import SandboxedEnvironment
 
-from outreach.compose import dates
 from outreach.compose.links import Addresses
 from outreach.compose.markdown import Prose, escaped, read
 from outreach.errors import DefinitionError, NotFound
+from outreach.model import dates
 from outreach.model.campaign import Body, Call, Campaign
 from outreach.model.mail import one_line
 

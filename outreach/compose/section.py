@@ -6,9 +6,9 @@ from datetime import datetime
 
 from babel import Locale
 
-from outreach.compose import dates
 from outreach.compose.author import Author, Written
 from outreach.compose.outside import harmless, summary, web_address
+from outreach.model import dates
 from outreach.model.campaign import Call, WaveDefinition
 from outreach.model.content import Content
 
@@ -143,7 +143,9 @@ def _occasion(item: Content, author: Author) -> Occasion:
         summary=summary(item.body, 140),
         url=web_address(item.link),
         place=harmless(item.place),
-        when=dates.occasion(starts, item.ends, author.language, author.zone, author.words),
+        when=dates.occasion(
+            starts, item.ends, author.language, author.zone, author.words.gettext("%(day)s, %(hours)s")
+        ),
         day=str(there.day),
         month=dates.month(there, author.language),
         cancelled=item.cancelled,

@@ -9,7 +9,7 @@ from outreach.dashboard import charts, markdown, measures, svg, words
 from outreach.dashboard.markdown import Align, escape, link
 from outreach.dashboard.measures import Measures, Part
 from outreach.dashboard.progress import CallProgress
-from outreach.dashboard.words import number
+from outreach.dashboard.words import NO_BREAK, number
 from outreach.model.report import Figure, WaveReport
 from outreach.model.wave import BatchState, WaveState
 
@@ -169,7 +169,7 @@ def _by(what: str, parts: Sequence[Part]) -> list[str]:
 
 def _row(part: Measures) -> list[str]:
     shares = (part.delivered, part.opened, part.clicked, part.signups, part.unsubscribes)
-    return [number(part.recipients), *(measure.share.shown for measure in shares)]
+    return [number(part.recipients), *(measure.share.count.replace(" ", NO_BREAK) for measure in shares)]
 
 
 def _losses(report: WaveReport) -> str:
@@ -256,11 +256,10 @@ def _closes(call: CallProgress, now: datetime) -> str:
 def _waves(reports: Sequence[WaveReport], links: DashboardLinks) -> str:
     if not reports:
         return "No wave has been planned yet."
-    head: tuple[tuple[str, Align], ...] = (("Wave", "left"), ("Campaign", "left"), ("State", "left"), *_PARTS[:5])
+    head: tuple[tuple[str, Align], ...] = (("Wave", "left"), ("State", "left"), *_PARTS[:5])
     rows = [
         [
-            _titled(report, links),
-            escape(report.campaign),
+            f"{_titled(report, links)} {escape(report.campaign)}",
             STATES[report.state].partition(":")[0],
             *_row(measures.of_wave(report))[:5],
         ]

@@ -11,7 +11,7 @@ from babel.dates import format_datetime
 ZONE = ZoneInfo("Europe/Amsterdam")
 """The zone that times are shown in, the same in the Netherlands and Germany."""
 
-_NO_BREAK = "\u00a0"
+NO_BREAK = "\u00a0"
 
 REASONS: Mapping[str, str] = {
     "suppressed": "on the suppression list: bounced, complained or unsubscribed from everything before",
@@ -49,7 +49,7 @@ class Share:
         """Numbers and per cent in one table cell, which breaks between the two only."""
         if not self.of and not self.most:
             return "–"
-        return " ".join(part.replace(" ", _NO_BREAK) for part in (self.count, f"({self.percent})"))
+        return " ".join(part.replace(" ", NO_BREAK) for part in (self.count, f"({self.percent})"))
 
 
 def exactly(part: int, of: int) -> Share:

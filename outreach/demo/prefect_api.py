@@ -23,10 +23,6 @@ class PrefectApi:
         """Wait until the server answers."""
         self._until(lambda: self._answers("/health"), seconds, "Prefect's server did not start")
 
-    def wait_for_pool(self, name: str, seconds: float) -> None:
-        """Wait until a worker has made its pool."""
-        self._until(lambda: self._answers(f"/work_pools/{name}"), seconds, "Prefect's worker did not start")
-
     def run(self, flow: str, parameters: dict[str, Any]) -> str:
         """Start a flow as its run form would; return the run's id."""
         deployment = self._json("GET", f"/deployments/name/{flow}/{flow}")
@@ -35,7 +31,7 @@ class PrefectApi:
 
     def wait_until_asked(self, run: str, seconds: float) -> None:
         """Wait until a run stands still for a person's approval."""
-        self._until(lambda: self._state(run) == "PAUSED", seconds, f"run {run} did not ask for approval")
+        self._until(lambda: self._asks(run), seconds, f"run {run} did not ask for approval")
 
     def approve(self, run: str, by: str) -> None:
         """Answer a waiting run as the approver would."""
@@ -62,6 +58,14 @@ class PrefectApi:
 
     def _state(self, run: str) -> str:
         return str(self._json("GET", f"/flow_runs/{run}")["state_type"])
+
+    def _asks(self, run: str) -> bool:
+        state = self._json("GET", f"/flow_runs/{run}")["state"]
+        if state["type"] in DONE:
+            raise OutreachError(f"the flow ended {state['name']} before it asked: {state['message']}")
+        question = state["type"] == "PAUSED" and state["state_details"]["run_input_keyset"]
+        # Prefect writes the question down a moment after the pause
+        return bool(question) and self._answers(f"/flow_runs/{run}/input/{question['schema']}")
 
     def _answers(self, path: str) -> bool:
         try:

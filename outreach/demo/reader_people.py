@@ -16,11 +16,11 @@ class Shares:
     *click* of readers, *answer* of those who clicked, *unsubscribe* of readers, *by_page* of those who unsubscribe.
     """
 
-    scanned: float = 0.08
-    read: float = 0.65
-    click: float = 0.4
-    answer: float = 0.6
-    unsubscribe: float = 0.02
+    scanned: float = 0.04
+    read: float = 0.5
+    click: float = 0.2
+    answer: float = 0.15
+    unsubscribe: float = 0.01
     by_page: float = 0.4
 
 

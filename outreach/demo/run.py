@@ -57,6 +57,8 @@ class Demo:
 
     def run(self) -> None:
         """Run all of it; whatever happens, nothing is left running."""
+        # started with a shell's &, SIGINT would be ignored here and in every child
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.signal(signal.SIGTERM, _as_interrupt)
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
@@ -72,6 +74,9 @@ class Demo:
             except OutreachError as error:
                 screen.fail(error)
                 raise SystemExit(1) from None
+            except KeyboardInterrupt:
+                screen.fail("stopped; nothing is left running")
+                raise SystemExit(130) from None
             if not self.once:
                 screen.stay()
                 _until_interrupted(running)
@@ -146,7 +151,6 @@ class Stages:
         return counts
 
     def _deploy(self) -> None:
-        self.prefect.wait_for_pool("outreach", 60)
         self.running.run("deploy", "-m", "flows.deploy")
 
     def _run(self, flow: str, parameters: dict[str, Any], *, approve: bool = False) -> None:
@@ -190,7 +194,7 @@ class Stages:
                 "Prefect dashboard": artifacts.get("outreach-overview", f"{self.at.prefect}/v2/artifacts"),
                 "Prefect": f"{self.at.prefect}/v2/dashboard",
                 "Outbox (every mail sent)": self.at.outbox,
-                "Public page": f"{self.at.public}/campaigns/sociaal-werkers",
+                "Public pages": self.at.public,
             },
         )
 

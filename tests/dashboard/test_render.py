@@ -44,11 +44,9 @@ def test_a_dashboard_begins_with_what_matters_in_plain_words():
 
 def test_a_dashboard_shows_the_languages_by_name():
     assert table_under(wave(), "## By language") == [
-        ["Nederlands", "2,000", "1,950 (97.5 %)", "600 … 900 (35.3 … 52.9 %)", "230 … 250 (13.5 … 14.7 %)",
-         "30 (1.5 %)", "5 (0.3 %)"],
-        ["Deutsch", "1,000", "963 (96.3 %)", "200 … 340 (28.6 … 48.6 %)", "75 … 90 (10.7 … 12.9 %)",
-         "11 (1.1 %)", "1 (0.1 %)"],
-    ]  # fmt: skip
+        ["Nederlands", "2,000", "1,950", "600 … 900", "230 … 250", "30", "5"],
+        ["Deutsch", "1,000", "963", "200 … 340", "75 … 90", "11", "1"],
+    ]
 
 
 def test_a_dashboard_shows_the_audiences():
@@ -150,8 +148,8 @@ def test_the_overview_links_every_wave_to_its_dashboard():
     rows = table_under(overview(report(), report(wave_id=8, title="Nog een")), "## Waves")
 
     assert [row[0] for row in rows] == [
-        "[Een gouden gemeente](http://127.0.0.1:4200/v2/artifacts/artifact/0a-1b)",
-        "Nog een",
+        "[Een gouden gemeente](http://127.0.0.1:4200/v2/artifacts/artifact/0a-1b) sociaal&#45;werkers",
+        "Nog een sociaal&#45;werkers",
     ]
 
 

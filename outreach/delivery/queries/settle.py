@@ -65,17 +65,18 @@ def accepted(session: Session, attempt: Attempt, receipts: Sequence[Receipt], no
         .order_by(DeliveryRow.id)
         .with_for_update()  # a report on one of them may be on its way
     ).all()
-    figures: Counter[tuple[Cell, Figure]] = Counter()
+    wave_id = session.get_one(BatchRow, attempt.batch_id).wave_id
+    figures: Counter[tuple[int, Cell, Figure]] = Counter()
     for person, receipt in zip(people, receipts, strict=True):
         if person.status is not None:
             continue  # a report was faster, and has counted it
         if receipt.refused:
             person.status, person.detail = Status.REFUSED, receipt.refused
-        figures[Cell(person.audience, person.variant), Figure.REFUSED if receipt.refused else Figure.ACCEPTED] += 1
+        figure = Figure.REFUSED if receipt.refused else Figure.ACCEPTED
+        figures[wave_id, Cell(person.audience, person.variant), figure] += 1
     session.flush()
-    wave_id = session.get_one(BatchRow, attempt.batch_id).wave_id
-    _count(session, wave_id, figures)
-    return sum(n for (_, figure), n in figures.items() if figure is Figure.ACCEPTED)
+    _count(session, figures)
+    return sum(n for (_, _, figure), n in figures.items() if figure is Figure.ACCEPTED)
 
 
 def refused(session: Session, attempt: Attempt, why: str, now: datetime) -> None:
@@ -91,9 +92,9 @@ def refused(session: Session, attempt: Attempt, why: str, now: datetime) -> None
             .tuples()
             .all()
         )
-        figures = Counter((wave_id, Cell(audience, variant)) for wave_id, audience, variant in rows)
-        for (wave_id, cell), n in sorted(figures.items(), key=lambda pair: (pair[0][1].audience, pair[0][1].variant)):
-            count(session, wave_id, cell, {Figure.REFUSED: n})
+        _count(
+            session, Counter((wave_id, Cell(audience, variant), Figure.REFUSED) for wave_id, audience, variant in rows)
+        )
 
 
 def unknown(session: Session, attempt: Attempt, why: str, now: datetime) -> None:
@@ -136,12 +137,18 @@ def outcome(session: Session, wave_id: int) -> Outcome:
 
 
 def take_reports(session: Session, provider: str, reports: Iterable[tuple[int, ProviderReport]], now: datetime) -> int:
-    """Write down what a provider reports of deliveries; return how many reports were news."""
+    """Write down what a provider reports of deliveries; return how many reports were news.
+
+    Figures are counted last, when no further row is waited for: whoever holds a delivery and waits for a counter
+    cannot be waited for in turn.
+    """
     news = 0
+    figures: Counter[tuple[int, Cell, Figure]] = Counter()
     for delivery_id, report in sorted(reports, key=lambda pair: pair[0]):
         if _keep(session, provider, report, now):
             news += 1
-            _apply(session, delivery_id, report, now)
+            figures.update(_apply(session, delivery_id, report, now))
+    _count(session, figures)
     return news
 
 
@@ -163,11 +170,13 @@ def _end(session: Session, attempt: Attempt, outcome: str, detail: str, now: dat
     )
 
 
-def _count(session: Session, wave_id: int, figures: Counter[tuple[Cell, Figure]]) -> None:
-    for (cell, figure), n in sorted(
-        figures.items(), key=lambda pair: (pair[0][0].audience, pair[0][0].variant, pair[0][1])
-    ):
-        count(session, wave_id, cell, {figure: n})
+def _count(session: Session, figures: Counter[tuple[int, Cell, Figure]]) -> None:
+    def order(of: tuple[int, Cell, Figure]) -> tuple[int, str, str, str]:
+        wave_id, cell, figure = of
+        return wave_id, cell.audience, cell.variant, figure
+
+    for wave_id, cell, figure in sorted(figures, key=order):
+        count(session, wave_id, cell, {figure: figures[wave_id, cell, figure]})
 
 
 def _keep(session: Session, provider: str, report: ProviderReport, now: datetime) -> bool:
@@ -189,10 +198,12 @@ def _keep(session: Session, provider: str, report: ProviderReport, now: datetime
     return kept.first() is not None
 
 
-def _apply(session: Session, delivery_id: int, report: ProviderReport, now: datetime) -> None:
+def _apply(
+    session: Session, delivery_id: int, report: ProviderReport, now: datetime
+) -> Counter[tuple[int, Cell, Figure]]:
     row = session.scalar(select(DeliveryRow).where(DeliveryRow.id == delivery_id).with_for_update())
     if row is None:
-        return  # erased since
+        return Counter()  # erased since
     batch = session.get_one(BatchRow, row.batch_id, populate_existing=True)
     if report.kind in SUPPRESSES:
         suppress(session, row.email, SUPPRESSES[report.kind], report.detail, now)
@@ -201,12 +212,13 @@ def _apply(session: Session, delivery_id: int, report: ProviderReport, now: date
     before = Status(row.status) if row.status else SPOKEN_FOR[BatchState(batch.state)]
     after = status_after(before, report.kind)
     if after is before:
-        return
+        return Counter()
     row.status, row.detail = after, report.detail or row.detail
     session.flush()
-    count(session, row.wave_id, Cell(row.audience, row.variant), _figures(before, after))
     if batch.state == BatchState.UNKNOWN:
         _settle_if_all_known(session, batch, now)
+    cell = Cell(row.audience, row.variant)
+    return Counter({(row.wave_id, cell, figure): by for figure, by in _figures(before, after).items()})
 
 
 def _figures(before: Status, after: Status) -> Counter[Figure]:

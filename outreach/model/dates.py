@@ -3,7 +3,6 @@
 from datetime import date, datetime, timedelta
 
 from babel.dates import format_date, format_interval, format_skeleton, format_time, get_timezone
-from babel.support import Translations
 
 
 def day(moment: date, language: str) -> str:
@@ -29,7 +28,11 @@ def month(moment: datetime, language: str) -> str:
     return format_skeleton("MMM", moment, locale=language).rstrip(".")
 
 
-def occasion(starts: datetime, ends: datetime | None, language: str, zone: str, words: Translations) -> str:
+HOURS = {"nl": "{hours} uur", "de": "{hours} Uhr"}
+"""How a language says that numbers are hours of the clock; the others say nothing."""
+
+
+def occasion(starts: datetime, ends: datetime | None, language: str, zone: str) -> str:
     """Return when something takes place: one day with its hours, or a span of days (`14.–16. Nov. 2026`)."""
     begin = local(starts, zone)
     end = local(ends, zone) if ends and ends > starts else None
@@ -41,7 +44,8 @@ def occasion(starts: datetime, ends: datetime | None, language: str, zone: str, 
     hours = format_time(begin, "HH:mm", locale=language)
     if end:
         hours += f"–{format_time(end, 'HH:mm', locale=language)}"
-    return words.gettext("%(day)s, %(hours)s") % {"day": format_date(begin, "full", locale=language), "hours": hours}
+    told = HOURS.get(language, "{hours}").format(hours=hours)
+    return f"{format_date(begin, 'full', locale=language)}, {told}"
 
 
 def _days(begin: datetime, end: datetime | None, language: str) -> str:

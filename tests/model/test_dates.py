@@ -2,9 +2,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from outreach.compose.dates import day, deadline, month, occasion
-from outreach.compose.locales import translations
-from tests.builders_compose import BRAND, ENVIRONMENT
+from outreach.model.dates import day, deadline, month, occasion
+from tests.builders_compose import BRAND
 
 
 def at(*parts: int) -> datetime:
@@ -27,9 +26,7 @@ def at(*parts: int) -> datetime:
 def test_an_event_is_told_in_the_readers_language_and_zone(
     language: str, starts: datetime, ends: datetime | None, expected: str
 ):
-    words = translations(ENVIRONMENT, language)
-
-    told = occasion(starts, ends, language, BRAND.zone_in(language), words)
+    told = occasion(starts, ends, language, BRAND.zone_in(language))
 
     assert told.replace("\u2009", " ") == expected
 

@@ -1,0 +1,64 @@
+"""The receiver as one Starlette application."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from anyio.to_thread import current_default_thread_limiter
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from outreach.errors import NotFound, TokenRefused
+from outreach.receiver.brand import Look
+from outreach.receiver.forms import Forms
+from outreach.receiver.headers import SafeHeaders
+from outreach.receiver.pages import Pages
+from outreach.receiver.site import Site
+from outreach.receiver.tracking import Tracking
+from outreach.receiver.unsubscribing import Unsubscribing
+from outreach.receiver.webhooks import Webhooks
+from outreach.services import Services
+from outreach.steps.public import Guards
+
+WORKERS = 8
+"""Requests that use the database at the same time; as many as its pool keeps connections for."""
+
+
+def create(services: Services, *, form_seconds: float = 2.0, forms_per_hour: int = 30) -> Starlette:
+    """Return the web door over *services*.
+
+    *form_seconds* is the least time in which a person fills in a form, *forms_per_hour* the most answers that one
+    network may give to one call.
+    """
+    pages = Pages(services.templates, services.settings.templates, Look(services.settings.templates))
+    rooms = (
+        Tracking(services, pages),
+        Unsubscribing(services, pages),
+        Forms(services, pages, Guards(form_seconds, forms_per_hour)),
+        Webhooks(services),
+        Site(services, pages),
+    )
+    return Starlette(
+        routes=[route for room in rooms for route in room.routes()],
+        middleware=[Middleware(SafeHeaders)],
+        exception_handlers={
+            TokenRefused: pages.missing,
+            NotFound: pages.missing,
+            HTTPException: pages.refused,
+            ClientDisconnect: _gone,
+            Exception: pages.broken,
+        },
+        lifespan=_lifespan,
+    )
+
+
+@asynccontextmanager
+async def _lifespan(_app: Starlette) -> AsyncIterator[None]:
+    current_default_thread_limiter().total_tokens = WORKERS
+    yield
+
+
+def _gone(_request: Request, _error: Exception) -> Response:
+    return Response(status_code=400)  # nobody is there to read it
