@@ -143,9 +143,7 @@ def _occasion(item: Content, author: Author) -> Occasion:
         summary=summary(item.body, 140),
         url=web_address(item.link),
         place=harmless(item.place),
-        when=dates.occasion(
-            starts, item.ends, author.language, author.zone, author.words.gettext("%(day)s, %(hours)s")
-        ),
+        when=dates.occasion(starts, item.ends, author.language, author.zone),
         day=str(there.day),
         month=dates.month(there, author.language),
         cancelled=item.cancelled,
