@@ -64,11 +64,11 @@ class WordsForm(BaseModel):
 @task(
     name="plan the call", retries=2, retry_delay_seconds=[5, 20], retry_condition_fn=unless_final, cache_policy=NO_CACHE
 )
-def plan_call(call: CallForm, nederlands: WordsForm, deutsch: WordsForm, *, anew: bool) -> Plan:
+def plan_call(call: CallForm, nederlands: WordsForm, deutsch: WordsForm, run: str) -> Plan:
     """Make a campaign of the form, compile its mails and freeze its recipients."""
     words = {code: one_off.Words(**form.model_dump()) for code, form in (("nl", nederlands), ("de", deutsch))}
     with open_services() as services:
-        return one_off.plan_call(services, one_off.Asked(**call.model_dump(mode="json")), words, anew=anew)
+        return one_off.plan_call(services, one_off.Asked(**call.model_dump(mode="json")), words, run)
 
 
 @flow(name="one-off-call", flow_run_name="{call.name}")
@@ -76,5 +76,5 @@ def one_off_call(
     call: CallForm, nederlands: WordsForm, deutsch: WordsForm, sending: SendingForm = SENDING
 ) -> dict[str, int]:
     """Send one call to action; started again at any point, it goes on where it was."""
-    plan = plan_call(call, nederlands, deutsch, anew=runtime.flow_run.run_count <= 1)
+    plan = plan_call(call, nederlands, deutsch, runtime.flow_run.id)
     return lanes.take_through(plan, ask=sending.approval, number=sending.lanes)

@@ -8,7 +8,6 @@ from flows import forms, lanes
 from flows.again import unless_final
 from flows.forms import SENDING, SendingForm, at
 from outreach.model.delivery import Plan
-from outreach.model.wave import WaveState
 from outreach.services import open_services
 from outreach.steps import waves
 
@@ -22,23 +21,15 @@ class WaveForm(BaseModel):
 @task(
     name="plan the wave", retries=2, retry_delay_seconds=[5, 20], retry_condition_fn=unless_final, cache_policy=NO_CACHE
 )
-def plan_wave(name: str, *, anew: bool) -> Plan:
+def plan_wave(name: str, run: str) -> Plan:
     """Compile the mails and freeze the recipients; a run that starts again keeps what it had planned."""
     slug, _, wave = name.partition("/")
     with open_services() as services:
-        campaign, definition = waves.named(services, slug, wave)
-        known = waves.find_wave(services, slug, wave)
-        if known and not _plannable(known.state, anew=anew):
-            return waves.current_plan(services, known.id)
-        return waves.plan_wave(services, campaign, definition)
-
-
-def _plannable(state: WaveState, *, anew: bool) -> bool:
-    return state is WaveState.DRAFT or (anew and state is WaveState.PLANNED)
+        return waves.planned_for(services, *waves.named(services, slug, wave), run)
 
 
 @flow(name="send-wave", flow_run_name="{wave.name}")
 def send_wave(wave: WaveForm, sending: SendingForm = SENDING) -> dict[str, int]:
     """Send one wave of a campaign folder; started again at any point, it goes on where it was."""
-    plan = plan_wave(wave.name, anew=runtime.flow_run.run_count <= 1)
+    plan = plan_wave(wave.name, runtime.flow_run.id)
     return lanes.take_through(plan, ask=sending.approval, number=sending.lanes)

@@ -16,18 +16,19 @@ from outreach.store.tables import CampaignRow, WaveRow
 
 @dataclass(frozen=True, slots=True)
 class WaveView:
-    """A wave with its campaign, as others see it."""
+    """A wave with its campaign, as others see it; *title* in the house's language."""
 
     id: int
     campaign_id: int
     campaign: str
     name: str
-    title: Mapping[str, str]
+    title: str
     topic: str
     state: WaveState
     audiences: tuple[str, ...]
     call: str | None
     out: Mapping[str, int]
+    planned_by: str | None
     finished_at: datetime | None
 
     @property
@@ -66,12 +67,13 @@ def view(session: Session, wave_id: int) -> WaveView:
         campaign_id=campaign.id,
         campaign=campaign.slug,
         name=wave.name,
-        title=wave.title,
+        title=wave.title.get(campaign.languages[0], wave.name),
         topic=campaign.topic,
         state=WaveState(wave.state),
         audiences=tuple(wave.audiences),
         call=wave.call,
         out=wave.out,
+        planned_by=wave.planned_by,
         finished_at=wave.finished_at,
     )
 
@@ -106,7 +108,7 @@ def take(session: Session, wave_id: int, step: WaveStep, now: datetime) -> WaveS
     return after
 
 
-def planned(session: Session, wave_id: int, out: Mapping[str, int], now: datetime) -> None:
-    """Write down when a wave was planned and who was left out."""
+def planned(session: Session, wave_id: int, out: Mapping[str, int], by: str, now: datetime) -> None:
+    """Write down when a wave was planned, by which run, and who was left out."""
     wave = session.get_one(WaveRow, wave_id)
-    wave.planned_at, wave.out = now, dict(out)
+    wave.planned_at, wave.planned_by, wave.out = now, by, dict(out)

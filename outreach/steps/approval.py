@@ -21,4 +21,4 @@ def summary(services: Services, plan: Plan) -> str:
         for message in messages
         if message.variant in wanted
     }
-    return approval_markdown(plan, next(iter(wave.title.values()), wave.name), texts)
+    return approval_markdown(plan, wave.title, texts)

@@ -10,7 +10,6 @@ from outreach.campaigns.read import list_campaigns
 from outreach.compose.brand import read_brand
 from outreach.errors import DefinitionError
 from outreach.model.delivery import Plan
-from outreach.model.wave import WaveState
 from outreach.services import Services
 from outreach.steps import waves
 
@@ -38,17 +37,12 @@ class Words:
     button: str
 
 
-def plan_call(services: Services, asked: Asked, words: Mapping[str, Words], *, anew: bool) -> Plan:
+def plan_call(services: Services, asked: Asked, words: Mapping[str, Words], run: str) -> Plan:
     """Make a campaign of the form and plan its wave; a run that starts again keeps what it had planned."""
-    campaign = campaign_of(_form(services, asked, words))
     if asked.name in list_campaigns(services.settings.templates):
         raise DefinitionError(f"run form: name: {asked.name!r} is the name of a campaign folder; choose another")
-    known = waves.find_wave(services, campaign.slug, WAVE)
-    if known is None or known.state is WaveState.DRAFT or (anew and known.state is WaveState.PLANNED):
-        return waves.plan_wave(services, campaign, campaign.waves[WAVE])
-    if anew and known.state in (WaveState.SENT, WaveState.CANCELLED):
-        raise DefinitionError(f"run form: name: a call {asked.name!r} was {known.state} already; choose another name")
-    return waves.current_plan(services, known.id)
+    campaign = campaign_of(_form(services, asked, words))
+    return waves.planned_for(services, campaign, campaign.waves[WAVE], run)
 
 
 def _form(services: Services, asked: Asked, words: Mapping[str, Words]) -> OneOff:

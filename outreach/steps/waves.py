@@ -37,7 +37,23 @@ def named(services: Services, slug: str, wave: str) -> Named:
     return campaign, campaign.waves[wave]
 
 
-def plan_wave(services: Services, campaign: Campaign, definition: WaveDefinition) -> Plan:
+def planned_for(services: Services, campaign: Campaign, definition: WaveDefinition, run: str) -> Plan:
+    """Return the wave's plan for *run*, which may have begun before: what it planned itself, or what is under way.
+
+    Anything else is planned anew. A wave that was sent or cancelled is refused, unless it was this run that planned it.
+    """
+    known = find_wave(services, campaign.slug, definition.name)
+    if known is None or known.state is WaveState.DRAFT:
+        return plan_wave(services, campaign, definition, by=run)
+    own = known.planned_by == run
+    if known.state is WaveState.PLANNED and not own:
+        return plan_wave(services, campaign, definition, by=run)
+    if known.state in (WaveState.SENT, WaveState.CANCELLED) and not own:
+        raise StateError(f"{campaign.slug}/{definition.name} was {known.state} already; nothing is sent twice")
+    return current_plan(services, known.id)
+
+
+def plan_wave(services: Services, campaign: Campaign, definition: WaveDefinition, *, by: str = "") -> Plan:
     """Compile every variant once, freeze who gets which, and look over it all; nothing is sent.
 
     Planning again replaces an earlier plan and voids its approval; a wave that has begun is refused.
@@ -61,7 +77,7 @@ def plan_wave(services: Services, campaign: Campaign, definition: WaveDefinition
             plan.freeze_recipients(session, wave.id, segment.name, chosen, table, ordered_by="contact_id")
         plan.cut_into_batches(session, wave.id, most)
         out = audience.left_out(session, segments, topic=campaign.topic)
-        campaigns.planned(session, wave.id, out, now)
+        campaigns.planned(session, wave.id, out, by, now)
         cells = plan.recipients(session, wave.id)
         plan.start_counters(session, wave.id, cells)
         digest = plan.digest(session, wave.id)

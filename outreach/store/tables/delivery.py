@@ -25,7 +25,7 @@ class CampaignRow(Base):
 
 
 class WaveRow(Base):
-    """One mailing. *out* counts who was left out at planning, by reason."""
+    """One mailing. *out* counts who was left out at planning, by reason; *planned_by* is the run that planned it."""
 
     __tablename__ = "wave"
     __table_args__ = (UniqueConstraint("campaign_id", "name"),)
@@ -40,6 +40,7 @@ class WaveRow(Base):
     out: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
     planned_at: Mapped[datetime | None]
+    planned_by: Mapped[str | None]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
 

@@ -157,6 +157,7 @@ def upgrade() -> None:
         sa.Column("out", Json, nullable=False),
         sa.Column("created_at", Moment(), nullable=False),
         sa.Column("planned_at", Moment(), nullable=True),
+        sa.Column("planned_by", sa.String(), nullable=True),
         sa.Column("started_at", Moment(), nullable=True),
         sa.Column("finished_at", Moment(), nullable=True),
         sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_wave_campaign_id")),
