@@ -32,6 +32,12 @@ def pytest_configure(config: pytest.Config) -> None:
 LOUD = "!!! PostgreSQL IS NOT INSTALLED: half of the database tests are skipped (apt-get install postgresql) !!!"
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the walk: it takes longest, and the other processor can do the rest meanwhile."""
+    items.sort(key=lambda item: item.get_closest_marker("walk") is None)
+
+
 @dataclass
 class FakeClock:
     """A clock that moves when told."""

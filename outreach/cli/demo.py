@@ -5,7 +5,7 @@ from pathlib import Path
 from outreach.demo.run import Demo
 
 
-def demo(*, once: bool = False, report: Path | None = None, people: int = 3000, seed: int = 1) -> None:
+def demo(*, once: bool = False, report: Path | None = None, people: int = 2500, seed: int = 1) -> None:
     """Run a campaign from feeds to dashboards with everything embedded, then stay up until Ctrl-C.
 
     Parameters

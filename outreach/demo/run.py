@@ -245,6 +245,7 @@ def _environment(settings: Settings, at: Addresses, folder: Path) -> dict[str, s
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{folder / 'prefect.db'}",
         "PREFECT_WORKER_QUERY_SECONDS": "1",
+        "PREFECT_SERVER_DEPLOYMENTS_CONCURRENCY_SLOT_WAIT_SECONDS": "2",
         "PREFECT_LOGGING_EXTRA_LOGGERS": "outreach,flows",
         "PREFECT_CLI_PROMPT": "false",
         "DO_NOT_TRACK": "1",

@@ -1,0 +1,40 @@
+"""One Prefect server for all tests of flows, with what they do not need switched off."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from prefect.settings import (
+    PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
+    PREFECT_LOGGING_TO_API_ENABLED,
+    temporary_settings,
+)
+from prefect.testing.utilities import prefect_test_harness
+
+from outreach.demo.outbox import create
+from tests.conftest import KEY
+from tests.providers.serving import serving
+
+SWITCHED_OFF = ("TASK_RUN_RECORDER", "EVENT_PERSISTER", "TRIGGERS", "SCHEDULER", "LATE_RUNS", "EVENT_LOGGER")
+
+
+@pytest.fixture(scope="session")
+def prefect() -> Iterator[None]:
+    patch = pytest.MonkeyPatch()
+    for service in SWITCHED_OFF:
+        patch.setenv(f"PREFECT_SERVER_SERVICES_{service}_ENABLED", "false")
+    patch.setenv("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+    quick = temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None, PREFECT_LOGGING_TO_API_ENABLED: False})
+    with prefect_test_harness(server_startup_timeout=120), quick:
+        yield
+    patch.undo()
+
+
+@pytest.fixture
+def installed(prefect: None, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """An installation as flows find it: by its environment; yields the outbox's address."""
+    with serving(create(tmp_path / "outbox", token="outbox", webhook_secret="outbox-webhooks")) as outbox:
+        monkeypatch.setenv("OUTREACH_DATABASE_URL", database_url)
+        monkeypatch.setenv("OUTREACH_SECRET", KEY)
+        monkeypatch.setenv("OUTREACH_OUTBOX_URL", outbox)
+        yield outbox
