@@ -1,15 +1,20 @@
 """The sender is killed at random moments and started again: nobody gets the wave twice, nobody is left out."""
 
 import multiprocessing
+import queue
 import random
+import signal
+import threading
 from collections import Counter
 from collections.abc import Iterator
+from enum import StrEnum
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import httpx
 import pytest
 from sqlalchemy import select
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from outreach.delivery.queries import settle
 from outreach.demo.outbox import create
@@ -21,12 +26,64 @@ from tests.conftest import KEY
 from tests.faults import sender
 from tests.providers.serving import serving
 
-PEOPLE = 600
-BATCH = 10
-KILLS = 10
+PEOPLE = 300
+BATCH = 5
+KILLS = 12
 
 SENDERS = multiprocessing.get_context("forkserver")  # a real process each, without importing everything anew
 SENDERS.set_forkserver_preload(["tests.faults.sender"])
+
+
+class Moment(StrEnum):
+    """When the sender is killed, seen from the email API."""
+
+    UNREAD = "the call has come and is not read"
+    TAKEN = "the call is taken and not answered"
+    ANSWERED = "the answer is on its way"
+    LATER = "somewhere between two calls"
+
+
+class Killer:
+    """The email API with a finger on the sender's life: it kills at a chosen call, at a chosen moment."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.calls_left = 0
+        self.moment = Moment.UNREAD
+        self.delay = 0.0
+        self.victim: queue.SimpleQueue[BaseProcess] = queue.SimpleQueue()
+
+    def at(self, call: int, moment: Moment, delay: float) -> None:
+        self.calls_left, self.moment, self.delay = call, moment, delay
+
+    def kill(self) -> None:
+        process = self.victim.get()
+        process.kill()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] != "/v1/messages" or scope["method"] != "POST":
+            await self.app(scope, receive, send)
+            return
+        self.calls_left -= 1
+        if self.calls_left != 0:
+            await self.app(scope, receive, send)
+            return
+        if self.moment is Moment.UNREAD:
+            self.kill()
+            return
+        if self.moment is Moment.TAKEN:
+            await self.app(scope, receive, _into_the_void)
+            self.kill()
+            return
+        await self.app(scope, receive, send)
+        if self.moment is Moment.LATER:
+            threading.Timer(self.delay, self.kill).start()
+        else:
+            self.kill()
+
+
+async def _into_the_void(message: Message) -> None:
+    pass
 
 
 @pytest.fixture(params=[True, False], ids=["with keys", "without keys"])
@@ -35,8 +92,13 @@ def keys(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture
-def outbox(tmp_path: Path, keys: bool) -> Iterator[str]:
-    with serving(create(tmp_path / "outbox", token="outbox", webhook_secret="secret", idempotency=keys)) as url:
+def killer(tmp_path: Path, keys: bool) -> Killer:
+    return Killer(create(tmp_path / "outbox", token="outbox", webhook_secret="secret", idempotency=keys))
+
+
+@pytest.fixture
+def outbox(killer: Killer) -> Iterator[str]:
+    with serving(killer) as url:
         yield url
 
 
@@ -58,22 +120,20 @@ def taken(outbox: str) -> list[str]:
     return rids
 
 
-def kill_when_taken(process: BaseProcess, outbox: str, mails: int) -> None:
-    """Kill as soon as the outbox has taken *mails*; the sender is then anywhere between two commits."""
-    with httpx.Client(base_url=outbox, headers={"Authorization": "Bearer outbox"}) as client:
-        while process.is_alive() and client.get("/v1/stats").json()["messages"] < mails:
-            pass
-    process.kill()
-    process.join()
-
-
-def test_a_killed_sender_sends_nobody_the_wave_twice_and_leaves_nobody_out(services, database_url, outbox, keys):
+def test_a_killed_sender_sends_nobody_the_wave_twice_and_leaves_nobody_out(
+    services, database_url, killer, outbox, keys
+):
     services.provider.limits = type(services.provider.limits)(recipients=BATCH, body_bytes=1_000_000)
     wave_id = sending_wave(services, PEOPLE)
     chance = random.Random(7)
 
-    for moment in sorted(chance.randrange(PEOPLE) for _ in range(KILLS)):
-        kill_when_taken(start(wave_id, database_url, outbox, keys), outbox, moment)
+    for number in range(KILLS):
+        killer.at(chance.randint(1, 5), list(Moment)[number % len(Moment)], delay=chance.uniform(0, 0.02))
+        victim = start(wave_id, database_url, outbox, keys)
+        killer.victim.put(victim)
+        victim.join(60)
+        assert victim.exitcode == -signal.SIGKILL
+
     last = start(wave_id, database_url, outbox, keys)
     last.join(60)
     assert last.exitcode == 0

@@ -11,6 +11,8 @@ import pytest
 
 from outreach.settings import ROOT
 
+pytestmark = [pytest.mark.walk, pytest.mark.xdist_group("walk")]
+
 
 @pytest.fixture(scope="module")
 def walked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
@@ -21,7 +23,6 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.C
     return folder, subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=400)
 
 
-@pytest.mark.walk
 def test_the_demo_goes_the_whole_way_and_leaves_nothing_running(walked):
     folder, done = walked
     assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
@@ -45,7 +46,6 @@ def test_the_demo_goes_the_whole_way_and_leaves_nothing_running(walked):
     assert running_in(folder) == []
 
 
-@pytest.mark.walk
 def test_schedules_get_runs(walked):
     folder, _ = walked
     with sqlite3.connect(folder / ".outreach/demo/prefect.db") as prefect:
