@@ -15,7 +15,7 @@ demo: ## Run a whole campaign on this machine, then stay up; ARGS="--once --repo
 
 test: ## Run all tests, on SQLite and PostgreSQL; ARGS goes to pytest
 	@.ci/venv dev
-	@exec $(PY) -m pytest --numprocesses auto --dist loadgroup --quiet $(ARGS)
+	@exec $(PY) -m pytest --numprocesses auto --dist loadfile --quiet $(ARGS)
 
 check: ## Format, lint, types, import contracts
 	@.ci/venv dev

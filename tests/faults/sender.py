@@ -3,10 +3,13 @@
 import time
 
 from pydantic import SecretStr
+from sqlalchemy.orm import configure_mappers
 
 from outreach.services import open_services
 from outreach.settings import Settings
 from outreach.steps import sending
+
+configure_mappers()  # in the fork server, once for all senders
 
 
 def send(wave_id: int, database_url: str, outbox: str, key: str, keys: bool) -> None:

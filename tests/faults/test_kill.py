@@ -28,7 +28,7 @@ from tests.providers.serving import serving
 
 PEOPLE = 300
 BATCH = 5
-KILLS = 12
+KILLS = 10
 
 SENDERS = multiprocessing.get_context("forkserver")  # a real process each, without importing everything anew
 SENDERS.set_forkserver_preload(["tests.faults.sender"])

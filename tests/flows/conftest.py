@@ -1,5 +1,6 @@
 """One Prefect server for all tests of flows, with what they do not need switched off."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,3 +39,10 @@ def installed(prefect: None, database_url: str, tmp_path: Path, monkeypatch: pyt
         monkeypatch.setenv("OUTREACH_SECRET", KEY)
         monkeypatch.setenv("OUTREACH_OUTBOX_URL", outbox)
         yield outbox
+
+
+@pytest.fixture(params=["sqlite"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """SQLite alone: a flow only calls steps, which are tested on both databases."""
+    shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "outreach.db")
+    return f"sqlite:///{tmp_path / 'outreach.db'}"

@@ -16,8 +16,6 @@ from outreach.steps import milestones, waves
 from outreach.store.tables import ContactGroupRow
 from tests.builders_delivery import add_people
 
-pytestmark = pytest.mark.xdist_group("flows")  # they share one Prefect server
-
 UNASKED = SendingForm(approval=False, lanes=2)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from outreach.settings import ROOT
 
-pytestmark = [pytest.mark.walk, pytest.mark.xdist_group("walk")]
+pytestmark = pytest.mark.walk
 
 
 @pytest.fixture(scope="module")
