@@ -16,8 +16,8 @@ class Shares:
     *click* of readers, *answer* of those who clicked, *unsubscribe* of readers, *by_page* of those who unsubscribe.
     """
 
-    scanned: float = 0.04
-    read: float = 0.5
+    scanned: float = 0.025
+    read: float = 0.35
     click: float = 0.2
     answer: float = 0.15
     unsubscribe: float = 0.01

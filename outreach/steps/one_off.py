@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from outreach.campaigns.one_off import WAVE, OneOff
 from outreach.campaigns.one_off import one_off as campaign_of
@@ -46,6 +47,7 @@ def plan_call(services: Services, asked: Asked, words: Mapping[str, Words], run:
 
 
 def _form(services: Services, asked: Asked, words: Mapping[str, Words]) -> OneOff:
+    brand = read_brand(services.settings.templates / "brand.toml")
     spoken = {code: said for code, said in words.items() if said.subject.strip()}
     return OneOff(
         slug=asked.name,
@@ -56,9 +58,13 @@ def _form(services: Services, asked: Asked, words: Mapping[str, Words]) -> OneOf
         bodies={code: said.text for code, said in spoken.items()},
         buttons={code: said.button for code, said in spoken.items()},
         audiences=tuple(asked.audiences),
-        sender=read_brand(services.settings.templates / "brand.toml").sender,
+        sender=brand.sender,
         questions=tuple(line for line in asked.questions.splitlines() if line.strip()),
         fold_by_first=asked.fold,
         goal=asked.goal or None,
-        closes=services.clock() + timedelta(days=asked.days),
+        closes=_end_of_day(services.clock() + timedelta(days=asked.days), brand.zone_in(brand.house)),
     )
+
+
+def _end_of_day(moment: datetime, zone: str) -> datetime:
+    return moment.astimezone(ZoneInfo(zone)).replace(hour=23, minute=59, second=0, microsecond=0)
