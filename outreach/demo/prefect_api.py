@@ -1,6 +1,7 @@
 """Prefect's REST API as the demo uses it: what a person would press in the UI. (`outreach` does not import prefect.)"""
 
 import time
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,8 @@ import httpx
 from outreach.errors import OutreachError
 
 DONE = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
+
+TRIES = 30
 
 
 class PrefectApi:
@@ -26,7 +29,7 @@ class PrefectApi:
     def run(self, flow: str, parameters: dict[str, Any]) -> str:
         """Start a flow as its run form would; return the run's id."""
         deployment = self._json("GET", f"/deployments/name/{flow}/{flow}")
-        body = {"parameters": parameters, "state": {"type": "SCHEDULED"}}
+        body = {"parameters": parameters, "state": {"type": "SCHEDULED"}, "idempotency_key": uuid.uuid4().hex}
         return str(self._json("POST", f"/deployments/{deployment['id']}/create_flow_run", json=body)["id"])
 
     def wait_until_asked(self, run: str, seconds: float) -> None:
@@ -74,10 +77,24 @@ class PrefectApi:
             return False
 
     def _json(self, method: str, path: str, **arguments: Any) -> Any:
-        answer = self._client.request(method, path, **arguments)
-        if not answer.is_success:
-            raise OutreachError(f"Prefect answered {answer.status_code} to {method} {path}: {answer.text[:500]}")
+        answer = self._asked(method, path, **arguments)
+        for _ in range(TRIES):
+            # Prefect on SQLite is too busy now and then, and says so
+            if answer is not None and answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                break
+            self.check()
+            time.sleep(0.5)
+            answer = self._asked(method, path, **arguments)
+        if answer is None or not answer.is_success:
+            found = f"{answer.status_code}: {answer.text[:500]}" if answer is not None else "nothing"
+            raise OutreachError(f"Prefect answered {method} {path} with {found}")
         return answer.json()
+
+    def _asked(self, method: str, path: str, **arguments: Any) -> httpx.Response | None:
+        try:
+            return self._client.request(method, path, **arguments)
+        except httpx.TransportError:
+            return None
 
     def _until(self, happened: Callable[[], bool], seconds: float, otherwise: str) -> None:
         deadline = time.monotonic() + seconds
