@@ -5,9 +5,10 @@ from typing import Any
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task
 
-from outreach.errors import DefinitionError, OutcomeUnknown, ProviderRefused, StateError
+from outreach.errors import DefinitionError, ProviderRefused, StateError
 
-FINAL = (DefinitionError, ProviderRefused, OutcomeUnknown, StateError)
+FINAL = (DefinitionError, ProviderRefused, StateError)
+"""A lane that met unknown outcomes may be tried again: the ledger never makes an unsure call anew by itself."""
 
 
 def unless_final(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:

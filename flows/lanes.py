@@ -15,6 +15,8 @@ from outreach.model.wave import WaveState, WaveStep
 from outreach.services import open_services
 from outreach.steps import approval, sending, waves
 
+UNDER_WAY = (WaveState.APPROVED, WaveState.SENDING, WaveState.PAUSED)
+
 MOST_STARTS = 20
 """Runs that crash are started again by an automation; one that always crashes must come to an end."""
 
@@ -59,13 +61,20 @@ def take_through(plan: Plan, *, ask: bool, number: int) -> dict[str, int]:
     if runtime.flow_run.run_count > MOST_STARTS:
         raise StateError(f"this run was started {MOST_STARTS} times and crashed each time; its logs say why")
     with open_services() as services:
-        state = waves.wave(services, plan.wave_id).state
-    if state is WaveState.PLANNED and not (approve(plan) if ask else _unasked(plan)):
-        return {}
-    outcome = send(plan.wave_id, number) if state is not WaveState.SENT else {}
-    emit_milestones()
-    refresh_wave(plan.wave_id)
-    return outcome
+        wave = waves.wave(services, plan.wave_id)
+    own = wave.planned_by == str(runtime.flow_run.id)
+    if wave.state is WaveState.PLANNED:
+        if not (approve(plan) if ask else _unasked(plan)):
+            return {}
+    elif ask and own and wave.state in UNDER_WAY and question(plan).decision is not Decision.APPROVE:
+        return {}  # somebody else let the wave go; this run's approver did not
+    if wave.state is WaveState.PAUSED and (own or runtime.flow_run.run_count > 1):
+        raise StateError("the wave is paused; to let it go on, a person runs it again from the form")
+    try:
+        return settle(plan.wave_id) if wave.state is WaveState.SENT else send(plan.wave_id, number)
+    finally:
+        emit_milestones()
+        refresh_wave(plan.wave_id)
 
 
 def _unasked(plan: Plan) -> bool:
@@ -73,16 +82,21 @@ def _unasked(plan: Plan) -> bool:
 
 
 def approve(plan: Plan) -> bool:
-    """Ask a person, in the UI; the run ends meanwhile and starts again when answered.
+    """Ask a person and write the answer down; return whether the wave may go."""
+    answer = question(plan)
+    approved = answer.decision is Decision.APPROVE
+    return decide(plan.wave_id, plan.digest, approved=approved, by=answer.by, note=answer.note)
+
+
+def question(plan: Plan) -> Approval:
+    """Ask a person, in the UI; the run ends meanwhile and starts again when answered, and then has the answer.
 
     The question is keyed by the plan's digest: if mails or audience change while it stands, it is asked anew.
     """
     with open_services() as services:
         summary = approval.summary(services, plan)
-    question = Approval.with_initial_data(description=summary)
-    answer = suspend_flow_run(wait_for_input=question, key=f"approve-{plan.digest[:16]}", timeout=60 * 60 * 24 * 14)
-    approved = answer.decision is Decision.APPROVE
-    return decide(plan.wave_id, plan.digest, approved=approved, by=answer.by, note=answer.note)
+    asked = Approval.with_initial_data(description=summary)
+    return suspend_flow_run(wait_for_input=asked, key=f"approve-{plan.digest[:16]}", timeout=60 * 60 * 24 * 14)
 
 
 @task(name="write the decision down")
@@ -106,12 +120,13 @@ def start(wave_id: int) -> str:
 
 
 def send(wave_id: int, lanes: int) -> dict[str, int]:
-    """Run the lanes side by side and settle; raises where something is still waiting, so that the run shows it."""
+    """Run the lanes side by side and settle; raises where somebody got nothing, so that the run shows it."""
     start(wave_id)
     running = [send_lane.submit(wave_id) for _ in range(lanes)]
     sent = [lane.result(raise_on_failure=False) for lane in running]
     outcome = settle(wave_id)
-    if outcome["waiting"]:
-        reasons = "; ".join(str(result) for result in sent if isinstance(result, Exception)) or "the wave was paused"
-        raise StateError(f"{outcome['waiting']} recipients are still waiting: {reasons}; run the wave again to go on")
+    reasons = "; ".join(sorted({str(result) for result in sent if isinstance(result, Exception)}))
+    if reasons or outcome["waiting"]:
+        why = reasons or "the wave was paused"
+        raise StateError(f"{outcome['waiting']} recipients are still waiting: {why}; run the wave again to go on")
     return outcome

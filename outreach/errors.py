@@ -16,6 +16,7 @@
     │   ├── NotTaken           nothing was taken; the same call may be repeated
     │   │   └── ProviderBusy   429, with the seconds to wait
     │   ├── ProviderRefused    the answer would be the same again
+    │   │   └── AccessRefused  the token or account is not accepted; no mail was looked at
     │   └── OutcomeUnknown     the mail may or may not have been taken; never repeated by itself
     ├── StateError             a step that the wave's state does not allow
     │   └── ApprovalVoid       something changed after the approval
@@ -117,6 +118,10 @@ class ProviderBusy(NotTaken):
 
 class ProviderRefused(ProviderError):
     """The API refused the call; the same call would be refused again."""
+
+
+class AccessRefused(ProviderRefused):
+    """The API does not accept our token or account; nothing was taken, and nothing will be until a person acts."""
 
 
 class OutcomeUnknown(ProviderError):

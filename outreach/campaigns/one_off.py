@@ -161,12 +161,17 @@ def _question(number: int, line: str, form: OneOff, problems: Problems) -> Field
         problems.add(f"run form: question {number}: found {line!r}; write one label per language: {spoken}")
     kind = KINDS.get(kind or "line", FieldKind.LINE)
     return Field(
-        name="email" if kind is FieldKind.EMAIL else f"question_{number}",
+        name="email" if kind is FieldKind.EMAIL and number == _first_email(form) else f"question_{number}",
         kind=kind,
         label=dict(zip(form.languages, parts, strict=False)),
         required=not (match and match["open"]),
         limit=2000 if kind is FieldKind.TEXT else 500,
     )
+
+
+def _first_email(form: OneOff) -> int | None:
+    found = (number for number, line in enumerate(form.questions, start=1) if line.strip().startswith("email"))
+    return next(found, None)
 
 
 def _body(form: OneOff, language: str) -> Body:

@@ -78,6 +78,11 @@ def view(session: Session, wave_id: int) -> WaveView:
     )
 
 
+def hold(session: Session, wave_id: int) -> None:
+    """Keep everybody else from changing the wave until this transaction ends."""
+    session.execute(select(WaveRow.id).where(WaveRow.id == wave_id).with_for_update())
+
+
 def find(session: Session, campaign: str, name: str) -> int | None:
     """Return the id of a wave by names, if it was ever registered."""
     rows = select(WaveRow.id).join(CampaignRow, CampaignRow.id == WaveRow.campaign_id)

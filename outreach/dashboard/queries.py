@@ -53,9 +53,8 @@ def report(session: Session, wave_id: int) -> WaveReport:
 def call_progress(session: Session) -> list[CallProgress]:
     """Return all calls with how many answers they have, in the order in which they were opened."""
     folds = func.count(SubmissionRow.fold.distinct())
-    alone = func.count(SubmissionRow.id) - func.count(SubmissionRow.fold)
     query = (
-        select(CallRow, CampaignRow.languages, folds + alone, func.count(SubmissionRow.id))
+        select(CallRow, CampaignRow.languages, folds, func.count(SubmissionRow.id))
         .join(CampaignRow, CampaignRow.id == CallRow.campaign_id)
         .outerjoin(SubmissionRow, SubmissionRow.call_id == CallRow.id)
         .group_by(CallRow.id, CampaignRow.id)
@@ -65,12 +64,12 @@ def call_progress(session: Session) -> list[CallProgress]:
         CallProgress(
             slug=call.slug,
             title=_house_words(call.definition.get("title", {}), languages) or call.slug,
-            count=count,
+            count=folded if call.definition.get("fold_by") else forms,
             forms=forms,
             goal=call.definition.get("goal"),
             closes=call.closes,
         )
-        for call, languages, count, forms in session.execute(query)
+        for call, languages, folded, forms in session.execute(query)
     ]
 
 

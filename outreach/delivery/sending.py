@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 
-from outreach.errors import NotTaken, OutcomeUnknown, ProviderBusy, ProviderRefused
+from outreach.errors import AccessRefused, NotTaken, OutcomeUnknown, ProviderBusy, ProviderRefused
 from outreach.model.mail import Receipt
 from outreach.providers.port import Provider
 
@@ -16,6 +16,7 @@ class Answer(StrEnum):
     NOT_TAKEN = "not taken"
     REFUSED = "refused"
     UNKNOWN = "unknown"
+    LOCKED_OUT = "locked out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +29,23 @@ class Called:
     wait: float = 0.0
 
 
+MEANINGS: tuple[tuple[type[Exception], Answer], ...] = (
+    (NotTaken, Answer.NOT_TAKEN),
+    (AccessRefused, Answer.LOCKED_OUT),
+    (ProviderRefused, Answer.REFUSED),
+    (OutcomeUnknown, Answer.UNKNOWN),
+)
+"""What each error of a provider says of the call; the first that fits counts."""
+
+
 def call(provider: Provider, body: bytes, key: str, rids: tuple[str, ...]) -> Called:
     """Make the call once; whatever nobody foresaw counts as unknown."""
     try:
         return Called(Answer.TAKEN, tuple(provider.send(body, key, rids)))
-    except ProviderBusy as error:
-        return Called(Answer.NOT_TAKEN, why=str(error), wait=error.seconds)
-    except NotTaken as error:
-        return Called(Answer.NOT_TAKEN, why=str(error), wait=1.0)
-    except ProviderRefused as error:
-        return Called(Answer.REFUSED, why=str(error))
-    except OutcomeUnknown as error:
-        return Called(Answer.UNKNOWN, why=str(error))
     except Exception as error:
-        return Called(Answer.UNKNOWN, why=f"{type(error).__name__}: {error}")
+        answer = next((meaning for kind, meaning in MEANINGS if isinstance(error, kind)), None)
+        why = str(error) if answer else f"{type(error).__name__}: {error}"
+        return Called(answer or Answer.UNKNOWN, why=why, wait=error.seconds if isinstance(error, ProviderBusy) else 1.0)
 
 
 def body_digest(body: bytes) -> str:

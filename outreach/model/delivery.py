@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from outreach.model.mail import Message
 from outreach.model.preflight import Finding
@@ -32,12 +33,16 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try to send a batch: its idempotency key and the hash of the body that went out."""
+    """One try to send a batch: its idempotency key and the hash of the body that went out.
+
+    *lease* is how long whoever makes the call holds the batch: only the holder may say that nothing was taken.
+    """
 
     id: int
     batch_id: int
     key: str
     body_digest: str
+    lease: datetime
 
 
 @dataclass(frozen=True, slots=True)

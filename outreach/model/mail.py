@@ -108,6 +108,7 @@ class Message:
         seen = [
             self.variant, self.sender.email, self.sender.name, self.reply_to, self.subject, self.html, self.text,
             sorted(self.headers.items()), [(link.url, link.label) for link in self.links],
+            sorted((code, words.named, words.plain) for code, words in self.salutations.items()),
         ]  # fmt: skip
         return hashlib.sha256(json.dumps(seen).encode()).hexdigest()
 
@@ -173,8 +174,9 @@ class MergePlan:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A provider's answer for one recipient: its own id for the mail, or why it refused."""
+    """A provider's answer for one recipient: its own id for the mail, or why it refused, or that it never tried."""
 
     rid: str
     provider_id: str = ""
     refused: str = ""
+    untried: bool = False

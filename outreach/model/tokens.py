@@ -46,9 +46,12 @@ class Tokens:
     def form_shown_at(self, call: str, token: str) -> datetime:
         """Return when the form of *call* that carries *token* was shown, aware in UTC."""
         try:
-            signed, shown, _ = self._form.unsign(token).decode().rsplit(":", 2)
+            payload = self._form.unsign(token)
+            signed, shown, _ = payload.decode().rsplit(":", 2)
         except (BadSignature, ValueError) as error:
             raise TokenRefused("this form was not made here; load the page again") from error
+        if self._form.sign(payload).decode() != token:  # base64 forgives; a token that counts once may not
+            raise TokenRefused("this form's token is damaged; load the page again")
         if signed != call:
             raise TokenRefused("this form belongs to another call; load the page again")
         return _EPOCH + timedelta(milliseconds=int(shown))

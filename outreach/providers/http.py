@@ -11,7 +11,7 @@ from http import HTTPStatus
 
 import httpx
 
-from outreach.errors import DefinitionError, NotTaken, OutcomeUnknown, ProviderBusy, ProviderRefused
+from outreach.errors import AccessRefused, DefinitionError, NotTaken, OutcomeUnknown, ProviderBusy, ProviderRefused
 from outreach.model.mail import one_line
 
 GUESSED_WAIT = 30.0
@@ -45,6 +45,8 @@ class Answer:
             raise ProviderBusy(self.words(), self.wait())
         if self.status >= HTTPStatus.INTERNAL_SERVER_ERROR or self.status in UNTELLING:
             raise OutcomeUnknown(self.words())
+        if self.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+            raise AccessRefused(self.words())
         if not HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES:
             raise ProviderRefused(self.words())
         try:

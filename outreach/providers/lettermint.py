@@ -145,7 +145,9 @@ def _part(answer: Answer, accepted: Mapping[int, str], rids: Sequence[str]) -> l
 def _partly(position: int, rid: str, accepted: Mapping[int, str], first: int, why: str) -> Receipt:
     if position in accepted:
         return Receipt(rid, accepted[position])
-    return Receipt(rid, refused=why if position == first else f"not tried, since mail {first + 1} was refused: {why}")
+    if position == first:
+        return Receipt(rid, refused=why)
+    return Receipt(rid, untried=True)  # mails after the refused one were not looked at
 
 
 def _rid(event: Mapping[str, Any]) -> str:

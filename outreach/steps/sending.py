@@ -3,13 +3,15 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
 
 from outreach.campaigns import queries as campaigns
 from outreach.delivery import slots
 from outreach.delivery.queries import claim, settle
 from outreach.delivery.sending import Answer, Called, body_digest, call
-from outreach.errors import DefinitionError, NotTaken, ProviderRefused
+from outreach.errors import DefinitionError, NotTaken, OutcomeUnknown, ProviderRefused
 from outreach.model.delivery import Attempt, Batch, Outcome
 from outreach.model.wave import WaveState, WaveStep
 from outreach.services import Services
@@ -22,6 +24,9 @@ MOST_WAITS = 5
 MOST_REFUSALS = 3
 """Batches refused in a row after which the wave is paused: the fault is not in one batch."""
 
+MOST_UNKNOWN = 3
+"""Calls without a usable answer in a row after which a lane stops using up batches that nobody can tell about."""
+
 KEYS_LIVE = timedelta(hours=23)
 """Providers that replay remember a key for 24 hours (email-apis.md); after that a replay would be a second mail."""
 
@@ -30,28 +35,45 @@ Wait = Callable[[float], None]
 
 @dataclass(frozen=True, slots=True)
 class _Claimed:
+    """A batch to call for, or, without an attempt, one that was closed without a call."""
+
     batch_id: int
-    rids: tuple[str, ...]
-    body: bytes
-    attempt: Attempt | None
+    rids: tuple[str, ...] = ()
+    body: bytes = b""
+    attempt: Attempt | None = None
+    called: Called | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Streak:
+    """How many calls in a row came to the same."""
+
+    of: Answer = Answer.TAKEN
+    length: int = 0
+
+    def after(self, answer: Answer) -> "_Streak":
+        return _Streak(answer, self.length + 1 if answer is self.of else 1)
 
 
 def send_batches(services: Services, wave_id: int, wait: Wait) -> int:
     """Claim and send batches until none is left or the wave no longer sends; return recipients accepted.
 
-    *wait* is given the seconds that a provider asks for. After `MOST_WAITS` waits in a row the reason is raised:
-    the lane may be tried again. After `MOST_REFUSALS` refused batches in a row the wave is paused.
+    *wait* is given the seconds that a provider asks for. After `MOST_WAITS` waits or `MOST_UNKNOWN` unknown outcomes
+    in a row the reason is raised: the lane may be tried again. After `MOST_REFUSALS` refused batches in a row, or when
+    the provider does not let us in, the wave is paused.
     """
-    sent = waits = refusals = 0
+    sent = 0
+    streak = _Streak()
     while (claimed := _claim(services, wave_id)) is not None:
-        if claimed.attempt is None:
+        called = claimed.called
+        if claimed.attempt is not None:
+            called = call(services.provider, claimed.body, claimed.attempt.key, claimed.rids)
+            sent += _record(services, claimed.attempt, called)
+        if called is None:
             continue
-        called = call(services.provider, claimed.body, claimed.attempt.key, claimed.rids)
-        sent += _record(services, claimed.attempt, called)
         log.info("batch %s: %s", claimed.batch_id, called.answer, extra={"wave_id": wave_id})
-        waits = waits + 1 if called.answer is Answer.NOT_TAKEN else 0
-        refusals = refusals + 1 if called.answer is Answer.REFUSED else 0
-        _hold_on(services, wave_id, called, waits, refusals)
+        streak = streak.after(called.answer)
+        _hold_on(services, wave_id, called, streak)
         if called.answer is Answer.NOT_TAKEN:
             wait(min(called.wait, 60.0))
     return sent
@@ -61,14 +83,19 @@ def resolve_unknown(services: Services, wave_id: int) -> int:
     """Ask again for what is unknown, where the provider replays; return batches that are known now.
 
     What was left behind by a sender that died counts as unknown once its lease is over. Without replays nothing is
-    sent again, ever: the batch stays unknown until a report or a person settles it.
+    sent again, ever: the batch stays unknown until a report or a person settles it. The first replay without an answer
+    ends the round: the others would most likely have none either.
     """
     with services.sessions.begin() as session:
         claim.expire_leases(session, wave_id, services.clock())
         batches = claim.unknown_batches(session, wave_id)
-    if not services.provider.replays:
-        return 0
-    return sum(_replay(services, batch_id) for batch_id in batches)
+    known = 0
+    for batch_id in batches if services.provider.replays else ():
+        replayed = _replay(services, batch_id)
+        known += replayed is True
+        if replayed is False:
+            break
+    return known
 
 
 def seconds_until_settled(services: Services, wave_id: int) -> float:
@@ -79,32 +106,37 @@ def seconds_until_settled(services: Services, wave_id: int) -> float:
 
 
 def finish_wave(services: Services, wave_id: int) -> Outcome:
-    """Close the wave if nothing waits any more; return where its recipients stand."""
+    """Close the wave if nothing waits any more and nothing unknown can be asked about; return where it stands."""
     with services.sessions.begin() as session:
         outcome = settle.outcome(session, wave_id)
-        if not outcome.waiting:
+        state = campaigns.view(session, wave_id).state
+        batches = claim.unknown_batches(session, wave_id) if services.provider.replays else []
+        askable = any(not _why_not_again(services, session, batch_id) for batch_id in batches)
+        if not outcome.waiting and not askable and state is WaveState.SENDING:
             campaigns.take(session, wave_id, WaveStep.FINISH, services.clock())
     return outcome
 
 
 def _claim(services: Services, wave_id: int) -> _Claimed | None:
-    now = services.clock()
-    lease = timedelta(seconds=services.settings.lease_seconds)
     with services.sessions.begin() as session:
-        batch_id = claim.claim(session, wave_id, now, lease)
+        now = services.clock()  # after the write lock was waited for: a lease begins when the batch is held
+        lease = now + timedelta(seconds=services.settings.lease_seconds)
+        batch_id = claim.claim(session, wave_id, lease)
         if batch_id is None:
             return None
         claim.drop_unwilling(session, batch_id)
         batch = claim.load(session, batch_id)
         if not batch.recipients:
             settle.emptied(session, batch_id, now)
-            return _Claimed(batch_id, (), b"", None)
+            return _Claimed(batch_id)
         try:
             rids, body = _prepared(services, batch)
         except DefinitionError as error:
             settle.unprepared(session, batch_id, str(error), now)
-            return _Claimed(batch_id, (), b"", None)
-        attempt = claim.begin_attempt(session, batch_id, services.provider.name, body_digest(body), now)
+            return _Claimed(batch_id, called=Called(Answer.REFUSED, why=str(error)))
+        attempt = claim.begin_attempt(
+            session, batch_id, services.provider.name, body_digest(body), now=now, lease=lease
+        )
         return _Claimed(batch_id, rids, body, attempt)
 
 
@@ -119,7 +151,7 @@ def _record(services: Services, attempt: Attempt, called: Called) -> int:
         match called.answer:
             case Answer.TAKEN:
                 return settle.accepted(session, attempt, called.receipts, now)
-            case Answer.NOT_TAKEN:
+            case Answer.NOT_TAKEN | Answer.LOCKED_OUT:
                 settle.not_taken(session, attempt, called.why, now)
             case Answer.REFUSED:
                 settle.refused(session, attempt, called.why, now)
@@ -128,42 +160,58 @@ def _record(services: Services, attempt: Attempt, called: Called) -> int:
     return 0
 
 
-def _hold_on(services: Services, wave_id: int, called: Called, waits: int, refusals: int) -> None:
-    if refusals >= MOST_REFUSALS:
-        with services.sessions.begin() as session:
-            if campaigns.view(session, wave_id).state is WaveState.SENDING:
-                campaigns.take(session, wave_id, WaveStep.PAUSE, services.clock())
-        raise ProviderRefused(f"{refusals} batches in a row were refused, the wave is paused: {called.why}")
-    if waits >= MOST_WAITS:
-        raise NotTaken(f"the email API took nothing {waits} times in a row: {called.why}")
+def _hold_on(services: Services, wave_id: int, called: Called, streak: _Streak) -> None:
+    if called.answer is Answer.LOCKED_OUT:
+        _pause(services, wave_id)
+        raise ProviderRefused(f"the email API does not let us in, the wave is paused and nobody is lost: {called.why}")
+    if streak.of is Answer.REFUSED and streak.length >= MOST_REFUSALS:
+        _pause(services, wave_id)
+        raise ProviderRefused(f"{streak.length} batches in a row were refused, the wave is paused: {called.why}")
+    if streak.of is Answer.NOT_TAKEN and streak.length >= MOST_WAITS:
+        raise NotTaken(f"the email API took nothing {streak.length} times in a row: {called.why}")
+    if streak.of is Answer.UNKNOWN and streak.length >= MOST_UNKNOWN:
+        raise OutcomeUnknown(f"{streak.length} calls in a row had no usable answer: {called.why}")
 
 
-def _replay(services: Services, batch_id: int) -> bool:
-    now = services.clock()
-    lease = timedelta(seconds=services.settings.lease_seconds)
+def _pause(services: Services, wave_id: int) -> None:
     with services.sessions.begin() as session:
-        newest = claim.newest_attempt(session, batch_id)
-        if newest is None or not claim.claim_unknown(session, batch_id, now, lease):
-            return False
+        campaigns.hold(session, wave_id)
+        if campaigns.view(session, wave_id).state is WaveState.SENDING:
+            campaigns.take(session, wave_id, WaveStep.PAUSE, services.clock())
+
+
+def _replay(services: Services, batch_id: int) -> bool | None:
+    """Make an unknown call again: True if it is known now, False if there was no answer, None if it may not be made."""
+    with services.sessions.begin() as session:
+        lease = services.clock() + timedelta(seconds=services.settings.lease_seconds)
+        if _why_not_again(services, session, batch_id) or not claim.claim_unknown(session, batch_id, lease):
+            return None
+        newest = claim.newest_attempt(session, batch_id, lease)
+        assert newest is not None  # noqa: S101 - _why_not_again has seen it
         attempt, _, _ = newest
         rids, body = _prepared(services, claim.load(session, batch_id))
-        why_not = _not_replayable(services, newest, body)
-        if why_not:
-            settle.unknown(session, attempt, why_not, now)
-            return False
     called = call(services.provider, body, attempt.key, rids)
     if called.answer is not Answer.TAKEN:  # that says something of this replay only; the first call may have been taken
         called = Called(Answer.UNKNOWN, why=called.why)
     _record(services, attempt, called)
-    return called.answer is not Answer.UNKNOWN
+    return called.answer is Answer.TAKEN
 
 
-def _not_replayable(services: Services, newest: tuple[Attempt, str, datetime], body: bytes) -> str:
+def _why_not_again(services: Services, session: Session, batch_id: int) -> str:
+    """Return why an unknown batch cannot be asked about by making its call again; empty if it can."""
+    now = services.clock()
+    newest = claim.newest_attempt(session, batch_id, now)
+    if newest is None:
+        return "no call was made"
     attempt, provider, began = newest
-    if services.clock() - began > KEYS_LIVE:
-        return "its key is too old to be asked about; only the provider or a person can tell"
+    if now - began > KEYS_LIVE:
+        return "its key is too old"
     if provider != services.provider.name:
         return f"it went to {provider}, which is not the provider any more"
-    if body_digest(body) != attempt.body_digest:
-        return "what would go out now is not what went out then"
-    return ""
+    if claim.anybody_unwilling(session, batch_id):
+        return "somebody in it may not be written to any more, and the first call may never have arrived"
+    try:
+        _, body = _prepared(services, claim.load(session, batch_id))
+    except DefinitionError as error:
+        return str(error)
+    return "" if body_digest(body) == attempt.body_digest else "what would go out now is not what went out then"

@@ -1,5 +1,6 @@
 """The legs from a campaign folder to an approved wave."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import asdict
 
@@ -25,6 +26,9 @@ from outreach.model.wave import WaveState, WaveStep
 from outreach.services import Services
 from outreach.steps import content, people
 from outreach.store import reading
+
+PER_MAIL_BYTES = 4000
+"""Room for a mail's headers, addresses and filled slots beside its text."""
 
 Named = tuple[Campaign, WaveDefinition]
 
@@ -60,7 +64,7 @@ def plan_wave(services: Services, campaign: Campaign, definition: WaveDefinition
     """
     messages = compile_wave(services, campaign, definition)
     segments = [people.load_segment(services, name) for name in definition.audiences]
-    most = min(services.settings.batch_size, services.provider.limits.recipients)
+    most = batch_size(services, messages)
     now = services.clock()
     with services.sessions.begin() as session:
         wave = campaigns.register(session, campaign, definition, now)
@@ -92,6 +96,14 @@ def plan_wave(services: Services, campaign: Campaign, definition: WaveDefinition
         subjects={message.variant: message.subject for message in messages},
         findings=findings,
     )
+
+
+def batch_size(services: Services, messages: Iterable[Message]) -> int:
+    """Return how many recipients one call may have, were every mail of it written out in full."""
+    limits = services.provider.limits
+    largest = max((len(json.dumps([message.html, message.text])) for message in messages), default=0)
+    fitting = int(limits.body_bytes * 0.9) // (largest + PER_MAIL_BYTES)
+    return max(1, min(services.settings.batch_size, limits.recipients, fitting))
 
 
 def current_plan(services: Services, wave_id: int) -> Plan:
@@ -164,6 +176,7 @@ def approve_wave(services: Services, wave_id: int, digest: str, *, by: str, note
     """Let a planned wave go, as it was when *digest* was shown; a stop in the preflight cannot be approved away."""
     now = services.clock()
     with services.sessions.begin() as session:
+        campaigns.hold(session, wave_id)
         if plan.digest(session, wave_id) != digest:
             raise ApprovalVoid("the mails or the audience changed since they were shown; look at them again")
         stops = [finding.where for finding in deliveries.findings(session, wave_id) if finding.level is Level.STOP]
@@ -176,12 +189,14 @@ def approve_wave(services: Services, wave_id: int, digest: str, *, by: str, note
 def reject_wave(services: Services, wave_id: int, digest: str, *, by: str, note: str = "") -> None:
     """Write down that a person said no; the wave can be mended and planned again."""
     with services.sessions.begin() as session:
+        campaigns.hold(session, wave_id)
         plan.keep_approval(session, wave_id, digest, approved=False, by=by, note=note, at=services.clock())
 
 
 def start_wave(services: Services, wave_id: int) -> WaveState:
     """Let the lanes begin, if what was approved is what would go; starting again goes on."""
     with services.sessions.begin() as session:
+        campaigns.hold(session, wave_id)
         state = campaigns.view(session, wave_id).state
         if state is WaveState.APPROVED and plan.approved_digest(session, wave_id) != plan.digest(session, wave_id):
             raise ApprovalVoid("what was approved is not what would be sent now; plan the wave again")

@@ -92,7 +92,7 @@ def test_reports_settle_an_unknown_batch_one_by_one(services, provider):
     sending.send_batches(services, wave_id, no_wait)
 
     take(services, (1, Kind.DELIVERED), (2, Kind.DELIVERED))
-    assert sending.finish_wave(services, wave_id).unknown == 3
+    assert sending.finish_wave(services, wave_id).unknown == 1
     take(services, (3, Kind.BOUNCED))
 
     with services.sessions() as session:
@@ -124,3 +124,37 @@ def test_a_report_on_a_mail_that_is_not_ours_is_left_aside(services, provider, r
     provider.reports = lambda headers, body, now: [ProviderReport("e", rid, Kind.DELIVERED, now)]
 
     assert reports.take_webhook(services, {}, b"{}") == 0
+
+
+def test_a_refusal_after_the_answer_takes_the_acceptance_back(services):
+    wave_id = sent_wave(services)
+
+    take(services, (1, Kind.REFUSED))
+
+    assert counters(services, wave_id) == {Figure.RECIPIENTS: 3, Figure.ACCEPTED: 2, Figure.REFUSED: 1}
+
+
+def test_unsubscribing_at_the_provider_counts_once_and_withdraws(services):
+    wave_id = sent_wave(services)
+
+    take(services, (1, Kind.UNSUBSCRIBED))
+    with services.sessions.begin() as session:
+        again = [(1, report(services, 1, Kind.UNSUBSCRIBED, event="another"))]
+        settle.take_reports(session, "fake", again, services.clock())
+
+    assert counters(services, wave_id)[Figure.UNSUBSCRIBES] == 1
+    with services.sessions() as session:
+        acts = session.scalars(select(ConsentRow.act).where(ConsentRow.contact_id == 1).order_by(ConsentRow.id)).all()
+    assert acts == ["given", "withdrawn"]
+
+
+def test_an_outcome_counts_people_and_not_batches(services, provider):
+    wave_id = sending_wave(services, 3)
+    provider.refuse = {"person2@example.org": "no such mailbox"}
+    with services.sessions.begin() as session:
+        session.add(SuppressionRow(email="person3@example.org", reason="by_hand", detail="", at=services.clock()))
+
+    sending.send_batches(services, wave_id, no_wait)
+
+    outcome = sending.finish_wave(services, wave_id)
+    assert (outcome.accepted, outcome.refused, outcome.unknown, outcome.waiting) == (1, 1, 0, 0)

@@ -5,13 +5,15 @@ from sqlalchemy import insert, select, update
 
 from outreach.campaigns import queries as campaigns
 from outreach.delivery.queries import claim, settle
-from outreach.errors import NotTaken, OutcomeUnknown, ProviderBusy, ProviderRefused
+from outreach.errors import AccessRefused, DefinitionError, NotTaken, OutcomeUnknown, ProviderBusy, ProviderRefused
 from outreach.model.delivery import Outcome
+from outreach.model.mail import Receipt
 from outreach.model.report import Figure
 from outreach.model.wave import WaveState, WaveStep
 from outreach.steps import sending
 from outreach.store.tables import AttemptRow, BatchRow, ConsentRow, ContactRow, CounterRow, DeliveryRow, SuppressionRow
 from tests.builders_delivery import consent, planned_wave, sending_wave
+from tests.conftest import NOON
 
 
 def no_wait(seconds: float) -> None:
@@ -302,4 +304,119 @@ def test_keys_differ_between_attempts_that_took_nothing(services, provider):
     first, second = provider.calls
     assert first[0] != second[0]
     with services.sessions() as session:
-        assert claim.newest_attempt(session, 1)[0].key == second[0]
+        assert claim.newest_attempt(session, 1, NOON)[0].key == second[0]
+
+
+def test_an_outage_does_not_use_the_wave_up(services, provider):
+    wave_id = sending_wave(services, 30)
+    provider.failures = [OutcomeUnknown("503")] * sending.MOST_UNKNOWN
+
+    with pytest.raises(OutcomeUnknown, match="3 calls in a row had no usable answer: 503"):
+        send(services, wave_id)
+    assert sending.finish_wave(services, wave_id) == Outcome(accepted=0, refused=0, unknown=9, waiting=21)
+
+    sending.resolve_unknown(services, wave_id)
+    send(services, wave_id)
+    assert sending.finish_wave(services, wave_id) == Outcome(accepted=30, refused=0, unknown=0, waiting=0)
+    assert got(provider) == everyone(30)
+
+
+def test_a_wave_is_not_closed_while_what_is_unknown_can_still_be_asked_about(services, provider, clock):
+    wave_id = sending_wave(services, 3)
+    provider.failures_after = [OutcomeUnknown("no answer")]
+    send(services, wave_id)
+
+    sending.finish_wave(services, wave_id)
+    with services.sessions() as session:
+        assert campaigns.view(session, wave_id).state is WaveState.SENDING
+    clock.forward(hours=24)
+    sending.finish_wave(services, wave_id)
+    with services.sessions() as session:
+        assert campaigns.view(session, wave_id).state is WaveState.SENT
+
+
+@pytest.mark.parametrize("late", ["not_taken", "refused", "unknown"])
+def test_whoever_lost_the_lease_cannot_put_a_taken_batch_back(services, provider, clock, late):
+    wave_id = sending_wave(services, 3)
+    stalled = sending._claim(services, wave_id)
+    clock.forward(seconds=services.settings.lease_seconds + 1)
+    provider.failures_after = [OutcomeUnknown("the replay's answer was lost")]
+    sending.resolve_unknown(services, wave_id)
+
+    with services.sessions.begin() as session:
+        getattr(settle, late)(session, stalled.attempt, "a late word", clock())
+
+    with services.sessions() as session:
+        assert session.scalars(select(BatchRow.state)).all() == ["unknown"]
+    assert send(services, wave_id) == 0
+    assert len(provider.mails) == 3
+
+
+def test_a_token_that_is_not_accepted_pauses_the_wave_and_loses_nobody(services, provider):
+    wave_id = sending_wave(services, 6)
+    provider.failures = [AccessRefused("401: token unknown")]
+
+    with pytest.raises(ProviderRefused, match="does not let us in, the wave is paused and nobody is lost"):
+        send(services, wave_id)
+
+    assert sending.finish_wave(services, wave_id) == Outcome(accepted=0, refused=0, unknown=0, waiting=6)
+    with services.sessions.begin() as session:
+        campaigns.take(session, wave_id, WaveStep.RESUME, services.clock())
+    assert send(services, wave_id) == 6
+
+
+def test_nobody_who_left_is_written_to_by_a_replay(services, provider):
+    wave_id = sending_wave(services, 3)
+    provider.failures = [OutcomeUnknown("reset")]
+    send(services, wave_id)
+    with services.sessions.begin() as session:
+        session.execute(insert(ConsentRow), [consent(2, "withdrawn")])
+
+    assert sending.resolve_unknown(services, wave_id) == 0
+    assert provider.mails == []
+
+
+def test_mails_that_the_provider_did_not_look_at_go_out_in_a_batch_of_their_own(services, provider):
+    wave_id = sending_wave(services, 3)
+    claimed = sending._claim(services, wave_id)
+    first, second, third = claimed.rids
+    partly = [Receipt(first, "id-1"), Receipt(second, refused="no such mailbox"), Receipt(third, untried=True)]
+
+    with services.sessions.begin() as session:
+        assert settle.accepted(session, claimed.attempt, partly, services.clock()) == 1
+    send(services, wave_id)
+
+    assert got(provider) == ["person3@example.org"]
+    assert sending.finish_wave(services, wave_id) == Outcome(accepted=2, refused=1, unknown=0, waiting=0)
+
+
+def test_batches_that_cannot_be_prepared_are_counted_and_stop_the_wave(services, provider):
+    wave_id = sending_wave(services, 12)
+
+    def too_large(plan):
+        raise DefinitionError("27 MB are more than the API takes")
+
+    provider.prepare = too_large
+
+    with pytest.raises(ProviderRefused, match="3 batches in a row were refused, the wave is paused: 27 MB"):
+        send(services, wave_id)
+    assert counters(services, wave_id) == {Figure.RECIPIENTS: 12, Figure.REFUSED: 9}
+
+
+def test_an_unknown_batch_that_cannot_be_prepared_any_more_holds_nobody_up(services, provider):
+    wave_id = sending_wave(services, 6)
+    provider.failures = [OutcomeUnknown("reset")]
+    claimed = sending._claim(services, wave_id)
+    with services.sessions.begin() as session:
+        settle.unknown(session, claimed.attempt, "reset", services.clock())
+    original = provider.prepare
+
+    def only_the_second(plan):
+        if plan.recipients[0].email == "person1@example.org":
+            raise DefinitionError("the API takes no such mail any more")
+        return original(plan)
+
+    provider.prepare, provider.failures = only_the_second, []
+
+    assert sending.resolve_unknown(services, wave_id) == 0
+    assert send(services, wave_id) == 3

@@ -8,7 +8,15 @@ from sqlalchemy import insert, select, update
 from outreach.errors import ApprovalVoid, DefinitionError, NotFound, StateError
 from outreach.model.wave import WaveState, WaveStep
 from outreach.steps import approval, sending, waves
-from outreach.store.tables import ContactGroupRow, ContactRow, DeliveryRow, MilestoneRow, SuppressionRow
+from outreach.store.tables import (
+    BatchRow,
+    ContactGroupRow,
+    ContactRow,
+    DeliveryRow,
+    MessageRow,
+    MilestoneRow,
+    SuppressionRow,
+)
 from tests.builders_delivery import add_people
 
 START = ("sociaal-werkers", "start")
@@ -188,3 +196,23 @@ def test_a_mail_shown_online_names_nobody_and_cannot_unsubscribe(services, membe
     assert delivery.first_name not in page
     assert f"p/{planned.wave_id}.gif" in page
     assert services.tokens.unsubscribe(delivery.id) not in page
+
+
+def test_batches_are_small_enough_for_a_call_written_out_in_full(services, members):
+    provider = services.provider
+    provider.limits = type(provider.limits)(recipients=500, body_bytes=250_000)
+
+    planned = plan(services)
+
+    with services.sessions() as session:
+        sizes = session.scalars(select(BatchRow.size).where(BatchRow.wave_id == planned.wave_id)).all()
+        largest = max(len(mail.html) + len(mail.text) for mail in session.scalars(select(MessageRow)))
+    assert max(sizes) * largest < 250_000
+
+
+def test_another_greeting_is_another_digest(services, members):
+    first = plan(services)
+    with services.sessions.begin() as session:
+        session.execute(update(DeliveryRow).where(DeliveryRow.contact_id == members[0]).values(first_name="Anders"))
+
+    assert waves.current_plan(services, first.wave_id).digest != first.digest

@@ -1,6 +1,6 @@
 """Claiming a batch and writing an attempt down, before the socket opens."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
@@ -25,7 +25,7 @@ from outreach.store.tables import (
 )
 
 
-def claim(session: Session, wave_id: int, now: datetime, lease: timedelta) -> int | None:
+def claim(session: Session, wave_id: int, lease: datetime) -> int | None:
     """Take the next batch of a wave that is sending; None when there is none. Two lanes never get the same."""
     batch_id = session.scalar(
         select(BatchRow.id)
@@ -41,7 +41,7 @@ def claim(session: Session, wave_id: int, now: datetime, lease: timedelta) -> in
     )
     if batch_id is not None:
         change = update(BatchRow).where(BatchRow.id == batch_id)
-        session.execute(change.values(state=BatchState.SENDING, lease_until=now + lease))
+        session.execute(change.values(state=BatchState.SENDING, lease_until=lease))
     return batch_id
 
 
@@ -56,6 +56,12 @@ def drop_unwilling(session: Session, batch_id: int) -> None:
     ).tuples()
     for wave_id, audience, variant in sorted(gone.all()):
         count(session, wave_id, Cell(audience, variant), {Figure.SUPPRESSED: 1})
+
+
+def anybody_unwilling(session: Session, batch_id: int) -> bool:
+    """Return whether somebody in the batch may not be written to any more."""
+    rows = select(DeliveryRow.id).where(DeliveryRow.batch_id == batch_id, DeliveryRow.status.is_(None))
+    return session.scalar(rows.where(_unwilling(_topic(session, batch_id))).limit(1)) is not None
 
 
 def load(session: Session, batch_id: int) -> Batch:
@@ -96,7 +102,9 @@ def frozen(row: DeliveryRow) -> Frozen:
     return Frozen(row.id, row.wave_id, row.email, row.first_name, row.organisation, row.tracked)
 
 
-def begin_attempt(session: Session, batch_id: int, provider: str, body_digest: str, now: datetime) -> Attempt:
+def begin_attempt(
+    session: Session, batch_id: int, provider: str, body_digest: str, *, now: datetime, lease: datetime
+) -> Attempt:
     """Write down that a call is about to be made, with a key of its own."""
     number = 1 + (session.scalar(select(func.max(AttemptRow.number)).where(AttemptRow.batch_id == batch_id)) or 0)
     wave = session.execute(
@@ -117,7 +125,7 @@ def begin_attempt(session: Session, batch_id: int, provider: str, body_digest: s
     )
     session.add(row)
     session.flush()
-    return Attempt(row.id, batch_id, key, body_digest)
+    return Attempt(row.id, batch_id, key, body_digest, lease)
 
 
 def expire_leases(session: Session, wave_id: int, now: datetime) -> list[int]:
@@ -138,24 +146,24 @@ def unknown_batches(session: Session, wave_id: int) -> list[int]:
     return list(session.scalars(rows.order_by(BatchRow.number)))
 
 
-def claim_unknown(session: Session, batch_id: int, now: datetime, lease: timedelta) -> bool:
+def claim_unknown(session: Session, batch_id: int, lease: datetime) -> bool:
     """Take an unknown batch for resolving; False when another lane was faster."""
     taken = session.execute(
         update(BatchRow)
         .where(BatchRow.id == batch_id, BatchRow.state == BatchState.UNKNOWN)
-        .values(state=BatchState.SENDING, lease_until=now + lease)
+        .values(state=BatchState.SENDING, lease_until=lease)
         .returning(BatchRow.id)
         .execution_options(synchronize_session=False)
     )
     return taken.first() is not None
 
 
-def newest_attempt(session: Session, batch_id: int) -> tuple[Attempt, str, datetime] | None:
-    """Return the last attempt with its provider and its time."""
+def newest_attempt(session: Session, batch_id: int, lease: datetime) -> tuple[Attempt, str, datetime] | None:
+    """Return the last attempt, to be made again under *lease*, with its provider and its time."""
     row = session.scalar(
         select(AttemptRow).where(AttemptRow.batch_id == batch_id).order_by(AttemptRow.number.desc()).limit(1)
     )
-    return (Attempt(row.id, batch_id, row.key, row.body_digest), row.provider, row.started_at) if row else None
+    return (Attempt(row.id, batch_id, row.key, row.body_digest, lease), row.provider, row.started_at) if row else None
 
 
 def lease_ends(session: Session, wave_id: int) -> datetime | None:

@@ -1,7 +1,6 @@
 """Freezing a wave: its messages, its recipients, its batches."""
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -134,24 +133,22 @@ def start_counters(session: Session, wave_id: int, cells: Mapping[tuple[str, str
 
 def digest(session: Session, wave_id: int) -> str:
     """Hash of what would go out to whom; any change to content or audience changes it."""
-    messages = session.execute(
-        select(MessageRow.variant, MessageRow.digest).where(MessageRow.wave_id == wave_id).order_by(MessageRow.variant)
-    ).all()
-    people = session.execute(
-        select(
-            DeliveryRow.audience,
-            DeliveryRow.variant,
-            func.count(),
-            func.min(DeliveryRow.contact_id),
-            func.max(DeliveryRow.contact_id),
-            func.sum(DeliveryRow.contact_id),
-        )
-        .where(DeliveryRow.wave_id == wave_id)
-        .group_by(DeliveryRow.audience, DeliveryRow.variant)
-        .order_by(DeliveryRow.audience, DeliveryRow.variant)
-    ).all()
-    seen = [[*row] for row in messages], [[str(value) for value in row] for row in people]
-    return hashlib.sha256(json.dumps(seen).encode()).hexdigest()
+    seen = hashlib.sha256()
+    messages = select(MessageRow.variant, MessageRow.digest).where(MessageRow.wave_id == wave_id)
+    for message in session.execute(messages.order_by(MessageRow.variant)):
+        seen.update(repr(tuple(message)).encode())
+    who = (
+        DeliveryRow.contact_id,
+        DeliveryRow.audience,
+        DeliveryRow.variant,
+        DeliveryRow.email,
+        DeliveryRow.first_name,
+        DeliveryRow.organisation,
+    )
+    people = select(*who).where(DeliveryRow.wave_id == wave_id).order_by(DeliveryRow.contact_id)
+    for person in session.execute(people.execution_options(yield_per=5000)):
+        seen.update(repr(tuple(person)).encode())
+    return seen.hexdigest()
 
 
 def keep_approval(

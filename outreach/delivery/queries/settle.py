@@ -1,7 +1,7 @@
 """Writing down what became of a batch, and of one delivery when its provider reports."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence, Set
 from datetime import datetime
 
 from sqlalchemy import func, select, update
@@ -21,6 +21,7 @@ from outreach.store.tables import (
     CampaignRow,
     ConsentRow,
     ContactRow,
+    CounterRow,
     DeliveryRow,
     SuppressionRow,
     WaveRow,
@@ -54,7 +55,10 @@ SUPPRESSES = {
 
 
 def accepted(session: Session, attempt: Attempt, receipts: Sequence[Receipt], now: datetime) -> int:
-    """Write down a taken batch; return how many recipients it was taken for. Twice is the same as once."""
+    """Write down a taken batch; return how many recipients it was taken for. Twice is the same as once.
+
+    That a batch was taken is true whoever says it, so a late answer settles what was thought unknown.
+    """
     _end(session, attempt, "accepted", "", now)
     session.get_one(AttemptRow, attempt.id).receipts = [receipt.provider_id for receipt in receipts]
     if not _settle(session, attempt.batch_id, BatchState.ACCEPTED, "", now):
@@ -65,15 +69,20 @@ def accepted(session: Session, attempt: Attempt, receipts: Sequence[Receipt], no
         .order_by(DeliveryRow.id)
         .with_for_update()  # a report on one of them may be on its way
     ).all()
-    wave_id = session.get_one(BatchRow, attempt.batch_id).wave_id
+    batch = session.get_one(BatchRow, attempt.batch_id)
     figures: Counter[tuple[int, Cell, Figure]] = Counter()
+    untried: list[DeliveryRow] = []
     for person, receipt in zip(people, receipts, strict=True):
         if person.status is not None:
             continue  # a report was faster, and has counted it
+        if receipt.untried:
+            untried.append(person)
+            continue
         if receipt.refused:
             person.status, person.detail = Status.REFUSED, receipt.refused
         figure = Figure.REFUSED if receipt.refused else Figure.ACCEPTED
-        figures[wave_id, Cell(person.audience, person.variant), figure] += 1
+        figures[batch.wave_id, Cell(person.audience, person.variant), figure] += 1
+    _line_up_again(session, batch, untried)
     session.flush()
     _count(session, figures)
     return sum(n for (_, _, figure), n in figures.items() if figure is Figure.ACCEPTED)
@@ -82,31 +91,23 @@ def accepted(session: Session, attempt: Attempt, receipts: Sequence[Receipt], no
 def refused(session: Session, attempt: Attempt, why: str, now: datetime) -> None:
     """Write down that the provider refused the whole batch; nobody in it got anything."""
     _end(session, attempt, "refused", why, now)
-    if _settle(session, attempt.batch_id, BatchState.REFUSED, why, now):
-        rows = (
-            session.execute(
-                select(DeliveryRow.wave_id, DeliveryRow.audience, DeliveryRow.variant).where(
-                    DeliveryRow.batch_id == attempt.batch_id, DeliveryRow.status.is_(None)
-                )
-            )
-            .tuples()
-            .all()
-        )
-        _count(
-            session, Counter((wave_id, Cell(audience, variant), Figure.REFUSED) for wave_id, audience, variant in rows)
-        )
+    if _settle(session, attempt.batch_id, BatchState.REFUSED, why, now, lease=attempt.lease):
+        _count_refused(session, attempt.batch_id)
 
 
 def unknown(session: Session, attempt: Attempt, why: str, now: datetime) -> None:
     """Write down that nobody can tell yet what became of the batch."""
     _end(session, attempt, "unknown", why, now)
-    _settle(session, attempt.batch_id, BatchState.UNKNOWN, why, None)
+    _settle(session, attempt.batch_id, BatchState.UNKNOWN, why, None, lease=attempt.lease)
 
 
 def not_taken(session: Session, attempt: Attempt, why: str, now: datetime) -> None:
-    """Write down that the provider took nothing; the batch goes back in the line."""
+    """Write down that the provider took nothing; the batch goes back in the line.
+
+    Only who still holds the batch may say so: after its lease somebody else may have made the same call.
+    """
     _end(session, attempt, "not taken", why, now)
-    _settle(session, attempt.batch_id, BatchState.PLANNED, why, None)
+    _settle(session, attempt.batch_id, BatchState.PLANNED, why, None, lease=attempt.lease)
 
 
 def emptied(session: Session, batch_id: int, now: datetime) -> None:
@@ -116,48 +117,117 @@ def emptied(session: Session, batch_id: int, now: datetime) -> None:
 
 def unprepared(session: Session, batch_id: int, why: str, now: datetime) -> None:
     """Close a batch that the provider cannot carry; no call was made."""
-    _settle(session, batch_id, BatchState.REFUSED, why, now)
+    if _settle(session, batch_id, BatchState.REFUSED, why, now):
+        _count_refused(session, batch_id)
 
 
 def outcome(session: Session, wave_id: int) -> Outcome:
-    """Return where the wave's recipients stand, by the state of their batches."""
-    sizes = dict(
+    """Return where the wave's recipients stand."""
+    counted = dict(
         session.execute(
-            select(BatchRow.state, func.sum(BatchRow.size)).where(BatchRow.wave_id == wave_id).group_by(BatchRow.state)
+            select(CounterRow.figure, func.sum(CounterRow.value))
+            .where(CounterRow.wave_id == wave_id)
+            .group_by(CounterRow.figure)
+        )
+        .tuples()
+        .all()
+    )
+    silent = dict(
+        session.execute(
+            select(BatchRow.state, func.count())
+            .join(DeliveryRow, DeliveryRow.batch_id == BatchRow.id)
+            .where(BatchRow.wave_id == wave_id, DeliveryRow.status.is_(None))
+            .where(BatchRow.state.in_((BatchState.PLANNED, BatchState.SENDING, BatchState.UNKNOWN)))
+            .group_by(BatchRow.state)
         )
         .tuples()
         .all()
     )
     return Outcome(
-        accepted=int(sizes.get(BatchState.ACCEPTED, 0)),
-        refused=int(sizes.get(BatchState.REFUSED, 0)),
-        unknown=int(sizes.get(BatchState.UNKNOWN, 0)),
-        waiting=int(sizes.get(BatchState.PLANNED, 0)) + int(sizes.get(BatchState.SENDING, 0)),
+        accepted=int(counted.get(Figure.ACCEPTED, 0)),
+        refused=int(counted.get(Figure.REFUSED, 0)),
+        unknown=silent.get(BatchState.UNKNOWN, 0),
+        waiting=silent.get(BatchState.PLANNED, 0) + silent.get(BatchState.SENDING, 0),
     )
 
 
-def take_reports(session: Session, provider: str, reports: Iterable[tuple[int, ProviderReport]], now: datetime) -> int:
+def _line_up_again(session: Session, batch: BatchRow, untried: Sequence[DeliveryRow]) -> None:
+    if not untried:
+        return
+    last = session.scalar(select(func.max(BatchRow.number)).where(BatchRow.wave_id == batch.wave_id)) or 0
+    rest = BatchRow(
+        wave_id=batch.wave_id,
+        message_id=batch.message_id,
+        number=last + 1,
+        size=len(untried),
+        state=BatchState.PLANNED,
+        detail=f"the rest of batch {batch.number}, which the provider did not look at",
+    )
+    session.add(rest)
+    session.flush()
+    batch.size -= len(untried)
+    for person in untried:
+        person.batch_id = rest.id
+
+
+def _count_refused(session: Session, batch_id: int) -> None:
+    rows = session.execute(
+        select(DeliveryRow.wave_id, DeliveryRow.audience, DeliveryRow.variant).where(
+            DeliveryRow.batch_id == batch_id, DeliveryRow.status.is_(None)
+        )
+    ).tuples()
+    _count(session, Counter((wave_id, Cell(audience, variant), Figure.REFUSED) for wave_id, audience, variant in rows))
+
+
+def take_reports(session: Session, provider: str, reports: Sequence[tuple[int, ProviderReport]], now: datetime) -> int:
     """Write down what a provider reports of deliveries; return how many reports were news.
 
-    Figures are counted last, when no further row is waited for: whoever holds a delivery and waits for a counter
-    cannot be waited for in turn.
+    Rows are locked batch first, then delivery, in order of their numbers; addresses are suppressed in order, figures
+    counted last. So whoever waits here for a row holds none that its holder waits for.
     """
     news = 0
     figures: Counter[tuple[int, Cell, Figure]] = Counter()
-    for delivery_id, report in sorted(reports, key=lambda pair: pair[0]):
-        if _keep(session, provider, report, now):
-            news += 1
-            figures.update(_apply(session, delivery_id, report, now))
+    gone: dict[str, tuple[SuppressionReason, str]] = {}
+    batches = _batches_of(session, {delivery_id for delivery_id, _ in reports})
+    for delivery_id, report in sorted(reports, key=lambda pair: (batches.get(pair[0], 0), pair[0])):
+        if not _keep(session, provider, report, now):
+            continue
+        news += 1
+        if delivery_id not in batches:
+            continue  # erased since
+        batch = session.get_one(BatchRow, batches[delivery_id], populate_existing=True, with_for_update=True)
+        row = session.get_one(DeliveryRow, delivery_id, populate_existing=True, with_for_update=True)
+        if report.kind in SUPPRESSES:
+            gone.setdefault(row.email, (SUPPRESSES[report.kind], report.detail))
+        figures.update(_apply(session, batch, row, report, now))
+    for email, (reason, detail) in sorted(gone.items()):
+        suppress(session, email, reason, detail, now)
     _count(session, figures)
     return news
 
 
-def _settle(session: Session, batch_id: int, state: BatchState, detail: str, at: datetime | None) -> bool:
-    # a late answer may still settle what was thought unknown; what is settled stays
+def _batches_of(session: Session, deliveries: Set[int]) -> dict[int, int]:
+    rows = select(DeliveryRow.id, DeliveryRow.batch_id).where(DeliveryRow.id.in_(deliveries))
+    return {delivery: batch for delivery, batch in session.execute(rows).tuples() if batch is not None}
+
+
+def _settle(
+    session: Session,
+    batch_id: int,
+    state: BatchState,
+    detail: str,
+    at: datetime | None,
+    *,
+    lease: datetime | None = None,
+) -> bool:
+    # what is settled stays; with a *lease* only its holder is heard
+    rows = update(BatchRow).where(BatchRow.id == batch_id)
+    if lease is None:
+        rows = rows.where(BatchRow.state.in_((BatchState.SENDING, BatchState.UNKNOWN)))
+    else:
+        rows = rows.where(BatchRow.state == BatchState.SENDING, BatchRow.lease_until == lease)
     changed = session.execute(
-        update(BatchRow)
-        .where(BatchRow.id == batch_id, BatchRow.state.in_((BatchState.SENDING, BatchState.UNKNOWN)))
-        .values(state=state, detail=detail, settled_at=at, lease_until=None)
+        rows.values(state=state, detail=detail, settled_at=at, lease_until=None)
         .returning(BatchRow.id)
         .execution_options(synchronize_session=False)
     )
@@ -199,30 +269,31 @@ def _keep(session: Session, provider: str, report: ProviderReport, now: datetime
 
 
 def _apply(
-    session: Session, delivery_id: int, report: ProviderReport, now: datetime
+    session: Session, batch: BatchRow, row: DeliveryRow, report: ProviderReport, now: datetime
 ) -> Counter[tuple[int, Cell, Figure]]:
-    row = session.scalar(select(DeliveryRow).where(DeliveryRow.id == delivery_id).with_for_update())
-    if row is None:
-        return Counter()  # erased since
-    batch = session.get_one(BatchRow, row.batch_id, populate_existing=True)
-    if report.kind in SUPPRESSES:
-        suppress(session, row.email, SUPPRESSES[report.kind], report.detail, now)
-    if report.kind in (Kind.COMPLAINED, Kind.UNSUBSCRIBED):
-        _withdraw(session, row, report, now)
     before = Status(row.status) if row.status else SPOKEN_FOR[BatchState(batch.state)]
     after = status_after(before, report.kind)
-    if after is before:
-        return Counter()
-    row.status, row.detail = after, report.detail or row.detail
-    session.flush()
-    if batch.state == BatchState.UNKNOWN:
-        _settle_if_all_known(session, batch, now)
+    figures = _figures(before, after)
+    if report.kind in (Kind.COMPLAINED, Kind.UNSUBSCRIBED):
+        _withdraw(session, row, report, now)
+    if report.kind is Kind.UNSUBSCRIBED and row.unsubscribed_at is None:
+        row.unsubscribed_at = now
+        figures[Figure.UNSUBSCRIBES] += 1
+    if after is not before:
+        row.status, row.detail = after, report.detail or row.detail
+        session.flush()
+        if batch.state == BatchState.UNKNOWN:
+            _settle_if_all_known(session, batch, now)
     cell = Cell(row.audience, row.variant)
-    return Counter({(row.wave_id, cell, figure): by for figure, by in _figures(before, after).items()})
+    return Counter({(row.wave_id, cell, figure): by for figure, by in figures.items()})
 
 
 def _figures(before: Status, after: Status) -> Counter[Figure]:
     figures: Counter[Figure] = Counter()
+    if after is before:
+        return figures
+    if before in (Status.ACCEPTED, Status.DEFERRED) and after is Status.REFUSED:
+        figures[Figure.ACCEPTED] -= 1
     if before in NOT_YET_TAKEN and after in TAKEN:
         figures[Figure.ACCEPTED] += 1
     if after in FIGURE_OF:
