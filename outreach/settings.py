@@ -6,9 +6,11 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from outreach.errors import SettingMissing
+from outreach.errors import DefinitionError, SettingMissing
 
 ROOT = Path(__file__).resolve().parent.parent
+
+SECRET_LENGTH = 32
 
 
 def _by_commas(value: object) -> object:
@@ -59,6 +61,8 @@ class Settings(BaseSettings):
     def key(self) -> str:
         """Return the secret that signs; refuse to go on without one."""
         secret = self.secret.get_secret_value()
-        if len(secret) < 16:  # noqa: PLR2004
-            raise SettingMissing("OUTREACH_SECRET", "links cannot be signed; set 32 random characters or more")
+        if not secret:
+            raise SettingMissing("OUTREACH_SECRET", f"it signs links; set {SECRET_LENGTH} random characters or more")
+        if len(secret) < SECRET_LENGTH:
+            raise DefinitionError(f"OUTREACH_SECRET: found {len(secret)} characters; write {SECRET_LENGTH} or more")
         return secret

@@ -1,8 +1,11 @@
 """The `outreach` command: its parts, and how errors are shown."""
 
+import os
 import sys
+from typing import NoReturn
 
 from cyclopts import App
+from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 
@@ -25,11 +28,29 @@ def migrate() -> None:
 
 
 def main() -> None:
-    """Run the command line; an error of ours is one readable line and exit code 1, never a stack trace."""
+    """Run the command line; an error is one readable line and exit code 1, never a stack trace.
+
+    Errors that nobody foresaw name their kind; `OUTREACH_TRACE=1` shows where they come from.
+    """
     try:
         app()
     except OutreachError as error:
-        Console(stderr=True, highlight=False).print(f"[bold red]error:[/] {escape(str(error))}")
-        sys.exit(1)
+        _fail(str(error))
+    except ValidationError as error:
+        _fail("; ".join(f"{_setting(one['loc'])}: {one['msg']}; found {one['input']!r}" for one in error.errors()))
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:
+        if os.environ.get("OUTREACH_TRACE"):
+            raise
+        words = next((line for line in str(error).splitlines() if line.strip()), "no reason given")
+        _fail(f"{type(error).__name__}: {words} (OUTREACH_TRACE=1 shows more)")
+
+
+def _setting(place: tuple[int | str, ...]) -> str:
+    return "OUTREACH_" + "_".join(str(part) for part in place).upper()
+
+
+def _fail(words: str) -> NoReturn:
+    Console(stderr=True, highlight=False).print(f"[bold red]error:[/] {escape(words)}", soft_wrap=True)
+    sys.exit(1)

@@ -6,6 +6,7 @@ from cyclopts import App
 from rich.console import Console
 from rich.table import Table
 
+from outreach.errors import StateError
 from outreach.model.delivery import Plan
 from outreach.model.wave import WaveState, WaveStep
 from outreach.services import open_services
@@ -33,7 +34,19 @@ def plan(campaign: str, wave: str) -> None:
 
 @app.command
 def approve(wave: int, *, digest: str, by: str, note: str = "") -> None:
-    """Let a planned wave go, as `plan` showed it; *digest* is what `plan` printed."""
+    """Let a planned wave go, as `plan` froze it: later edits and later contacts are not in it.
+
+    Parameters
+    ----------
+    wave
+        Its number, as `plan` and `list` print it.
+    digest
+        What `plan` printed at its end.
+    by
+        Who decides.
+    note
+        Kept with the decision.
+    """
     with open_services() as services:
         waves.approve_wave(services, wave, digest, by=by, note=note)
         print(f"wave {wave} is approved; send it with: outreach wave send {wave}")
@@ -44,7 +57,7 @@ def send(wave: int) -> None:
     """Send an approved wave here and now; stopped at any point, it goes on when called again."""
     with open_services() as services:
         if waves.wave(services, wave).state is WaveState.PAUSED:
-            waves.take_step(services, wave, WaveStep.RESUME)
+            raise StateError(f"wave {wave} is paused; first: outreach wave resume {wave}")
         waves.start_wave(services, wave)
         sending.resolve_unknown(services, wave)
         sending.send_batches(services, wave, time.sleep)

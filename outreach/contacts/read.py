@@ -44,6 +44,7 @@ def open_sheet(path: Path, encoding: str | None = None) -> Sheet:
     """Find out how *path* is written and go through it once; `ImportRefused` says what is wrong and where."""
     encoding = encoding or DEFAULT_ENCODING
     _check_encoding(encoding)
+    _refuse_garbling(path, encoding)
     _check_file(path)
     delimiter = _delimiter(path, encoding)
     lines = _rows(path, encoding, delimiter)
@@ -64,6 +65,21 @@ def lines_of(sheet: Sheet) -> Iterator[Line]:
         while len(cells) > width and not cells[-1].strip():
             cells = cells[:-1]
         yield Line(line.number, cells)
+
+
+def _refuse_garbling(path: Path, encoding: str) -> None:
+    """A file in UTF-8 can be read as Windows-1252 too, and every accent would come in as two wrong letters."""
+    if codecs.lookup(encoding).name.startswith("utf-8"):
+        return
+    with path.open("rb") as file:
+        for number, raw in enumerate(file, start=1):
+            if raw.isascii():
+                continue
+            if not _decodes(raw, "utf-8"):
+                return
+            raise ImportRefused(
+                f"{path.name}, line {number}: the file is in UTF-8, not in {encoding}; leave --encoding out"
+            )
 
 
 def _check_encoding(encoding: str) -> None:

@@ -1,16 +1,16 @@
 """Shows what a wave would look like, without a database row or a mail."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from outreach.campaigns.read import load_campaign
+from outreach.campaigns.read import list_campaigns, load_campaign
 from outreach.compose.brand import Brand, read_brand
 from outreach.compose.compile import compile_message
 from outreach.compose.preflight import check
 from outreach.compose.section import Digest
 from outreach.compose.variants import variants
-from outreach.errors import NotFound
+from outreach.errors import DefinitionError, NotFound
 from outreach.model.campaign import Campaign, WaveDefinition
 from outreach.model.mail import Message, Recipient
 from outreach.model.preflight import Finding, Level
@@ -47,8 +47,23 @@ def compile_wave(
 def check_campaign(services: Services, slug: str) -> tuple[Finding, ...]:
     """Look over every wave of a campaign, news and events left out; also whether its audiences exist."""
     campaign = load_campaign(services.settings.templates, slug)
-    found = [finding for wave in campaign.waves.values() for finding in _check_wave(services, campaign, wave)]
+    found = [*_calls_of_others(services, campaign)]
+    found += [finding for wave in campaign.waves.values() for finding in _check_wave(services, campaign, wave)]
     return tuple(dict.fromkeys(found))
+
+
+def _calls_of_others(services: Services, campaign: Campaign) -> Iterator[Finding]:
+    templates = services.settings.templates
+    for slug in list_campaigns(templates):
+        if slug == campaign.slug:
+            continue
+        try:
+            shared = load_campaign(templates, slug).calls.keys() & campaign.calls.keys()
+        except DefinitionError:
+            continue  # another folder's faults are told when that one is checked
+        for call in sorted(shared):
+            where = f"{campaign.slug}/campaign.toml: calls.{call}"
+            yield Finding(Level.STOP, where, f"{slug} has a call of that name too; rename it here, the buttons with it")
 
 
 def _check_wave(services: Services, campaign: Campaign, wave: WaveDefinition) -> tuple[Finding, ...]:

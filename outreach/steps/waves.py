@@ -174,11 +174,17 @@ def look_over(
 
 def approve_wave(services: Services, wave_id: int, digest: str, *, by: str, note: str = "") -> None:
     """Let a planned wave go, as it was when *digest* was shown; a stop in the preflight cannot be approved away."""
+    if not by.strip():
+        raise DefinitionError("by: nobody is named; write who approves")
     now = services.clock()
     with services.sessions.begin() as session:
         campaigns.hold(session, wave_id)
+        campaigns.view(session, wave_id)  # or there is no such wave
         if plan.digest(session, wave_id) != digest:
-            raise ApprovalVoid("the mails or the audience changed since they were shown; look at them again")
+            raise ApprovalVoid(
+                f"digest {digest[:12]!r} is not of wave {wave_id} as it is planned now: "
+                "the mails or the audience changed since they were shown; look at them again"
+            )
         stops = [finding.where for finding in deliveries.findings(session, wave_id) if finding.level is Level.STOP]
         if stops:
             raise DefinitionError(f"the preflight has stops, see {', '.join(stops)}; mend them and plan the wave again")

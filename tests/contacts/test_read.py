@@ -71,9 +71,9 @@ def test_a_wrong_encoding_names_line_byte_and_what_would_work(tmp_path: Path):
     )
 
 
-def test_a_byte_that_windows_1252_lacks_suggests_what_reads_the_line(tmp_path: Path):
-    assert refusal(tmp_path, "email\nÁ@example.org\n".encode(), "cp1252") == (
-        "people.csv, line 2, byte 2 of the line: 0x81 is not cp1252; what would work: --encoding utf-8"
+def test_a_file_in_utf_8_is_not_read_as_windows_1252_so_that_no_name_is_garbled(tmp_path: Path):
+    assert refusal(tmp_path, "email,voornaam\nmo@example.org,Müller\n".encode(), "cp1252") == (
+        "people.csv, line 2: the file is in UTF-8, not in cp1252; leave --encoding out"
     )
 
 
