@@ -104,7 +104,7 @@ def decide(wave_id: int, digest: str, *, approved: bool, by: str, note: str) -> 
     """Keep a person's word; return whether the wave may go."""
     with open_services() as services:
         word = waves.approve_wave if approved else waves.reject_wave
-        word(services, wave_id, digest, by=by or "someone in the Prefect UI", note=note)
+        word(services, wave_id, digest, by=by.strip() or "someone in the Prefect UI", note=note)
     get_run_logger().info("wave %s: %s by %s", wave_id, "approved" if approved else "rejected", by or "someone")
     return approved
 
@@ -126,7 +126,9 @@ def send(wave_id: int, lanes: int) -> dict[str, int]:
     sent = [lane.result(raise_on_failure=False) for lane in running]
     outcome = settle(wave_id)
     reasons = "; ".join(sorted({str(result) for result in sent if isinstance(result, Exception)}))
-    if reasons or outcome["waiting"]:
-        why = reasons or "the wave was paused"
-        raise StateError(f"{outcome['waiting']} recipients are still waiting: {why}; run the wave again to go on")
+    with open_services() as services:
+        state = waves.wave(services, wave_id).state
+    if reasons or state is not WaveState.SENT:
+        left = f"{outcome['waiting']} recipients are still waiting and {outcome['unknown']} unknown"
+        raise StateError(f"{left}, the wave is {state}: {reasons or 'no answer yet'}; run it again to go on")
     return outcome

@@ -11,7 +11,8 @@ from outreach.model.campaign import Campaign, Layout, Sender, WaveDefinition
 from outreach.model.mail import Address, Link, Message, Salutation
 from outreach.model.wave import WaveStep
 from outreach.services import Services
-from outreach.store.tables import ConsentRow, ContactRow
+from outreach.steps import sending
+from outreach.store.tables import ConsentRow, ContactRow, CounterRow
 from tests.conftest import NOON
 
 TOPIC = "social-work"
@@ -126,3 +127,25 @@ def sending_wave(services: Services, people: int, *, slug: str = "sociaal-werker
         campaigns.take(session, wave_id, WaveStep.APPROVE, services.clock())
         campaigns.take(session, wave_id, WaveStep.START, services.clock())
     return wave_id
+
+
+def no_wait(seconds: float) -> None:
+    pass
+
+
+def counters(services, wave_id: int) -> dict[str, int]:
+    with services.sessions() as session:
+        rows = select(CounterRow.figure, CounterRow.value).where(CounterRow.wave_id == wave_id)
+        return dict(session.execute(rows).tuples().all())
+
+
+def got(provider) -> list[str]:
+    return sorted(mail.recipient for mail in provider.mails)
+
+
+def everyone_of(count: int) -> list[str]:
+    return sorted(f"person{number}@example.org" for number in range(1, count + 1))
+
+
+def send(services, wave_id: int) -> int:
+    return sending.send_batches(services, wave_id, no_wait)

@@ -8,8 +8,7 @@ from outreach.model.report import Figure
 from outreach.model.wave import Kind
 from outreach.steps import reports, sending
 from outreach.store.tables import BatchRow, ConsentRow, DeliveryRow, SuppressionRow
-from tests.builders_delivery import sending_wave
-from tests.delivery.test_sending import counters, no_wait
+from tests.builders_delivery import counters, no_wait, sending_wave
 
 
 def report(services, delivery: int, kind: Kind, event: str = "", detail: str = "") -> ProviderReport:

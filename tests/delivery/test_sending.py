@@ -1,7 +1,7 @@
 from collections import Counter
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 
 from outreach.campaigns import queries as campaigns
 from outreach.delivery.queries import claim, settle
@@ -11,31 +11,9 @@ from outreach.model.mail import Receipt
 from outreach.model.report import Figure
 from outreach.model.wave import WaveState, WaveStep
 from outreach.steps import sending
-from outreach.store.tables import AttemptRow, BatchRow, ConsentRow, ContactRow, CounterRow, DeliveryRow, SuppressionRow
-from tests.builders_delivery import consent, planned_wave, sending_wave
+from outreach.store.tables import AttemptRow, BatchRow, ConsentRow, ContactRow, DeliveryRow, SuppressionRow
+from tests.builders_delivery import consent, counters, everyone_of, got, planned_wave, send, sending_wave
 from tests.conftest import NOON
-
-
-def no_wait(seconds: float) -> None:
-    pass
-
-
-def counters(services, wave_id: int) -> dict[str, int]:
-    with services.sessions() as session:
-        rows = select(CounterRow.figure, CounterRow.value).where(CounterRow.wave_id == wave_id)
-        return dict(session.execute(rows).tuples().all())
-
-
-def got(provider) -> list[str]:
-    return sorted(mail.recipient for mail in provider.mails)
-
-
-def everyone(count: int) -> list[str]:
-    return sorted(f"person{number}@example.org" for number in range(1, count + 1))
-
-
-def send(services, wave_id: int) -> int:
-    return sending.send_batches(services, wave_id, no_wait)
 
 
 def test_everybody_gets_the_wave_once(services, provider):
@@ -44,7 +22,7 @@ def test_everybody_gets_the_wave_once(services, provider):
     sent = send(services, wave_id)
 
     assert sent == 10
-    assert got(provider) == everyone(10)
+    assert got(provider) == everyone_of(10)
     assert sending.finish_wave(services, wave_id) == Outcome(accepted=10, refused=0, unknown=0, waiting=0)
     assert counters(services, wave_id) == {Figure.RECIPIENTS: 10, Figure.ACCEPTED: 10}
 
@@ -169,87 +147,6 @@ def test_three_refused_batches_in_a_row_pause_the_wave(services, provider):
     assert counters(services, wave_id) == {Figure.RECIPIENTS: 12, Figure.REFUSED: 9}
 
 
-def test_an_unknown_outcome_is_replayed_with_the_same_bytes_and_key_and_sends_nothing_twice(services, provider):
-    wave_id = sending_wave(services, 3)
-    provider.failures_after = [OutcomeUnknown("no answer within 20 s")]
-    send(services, wave_id)
-
-    resolved = sending.resolve_unknown(services, wave_id)
-
-    assert resolved == 1
-    assert provider.calls[0] == provider.calls[1]
-    assert got(provider) == everyone(3)
-    assert sending.finish_wave(services, wave_id) == Outcome(accepted=3, refused=0, unknown=0, waiting=0)
-
-
-def test_without_keys_an_unknown_outcome_is_shown_and_never_sent_again(services, provider):
-    provider.replays = False
-    wave_id = sending_wave(services, 6)
-    provider.failures_after = [OutcomeUnknown("no answer within 20 s")]
-    send(services, wave_id)
-
-    assert sending.resolve_unknown(services, wave_id) == 0
-    assert send(services, wave_id) == 0
-    assert sending.finish_wave(services, wave_id) == Outcome(accepted=3, refused=0, unknown=3, waiting=0)
-    assert len(provider.mails) == 6
-
-
-def test_a_refused_replay_says_nothing_of_the_first_call(services, provider):
-    wave_id = sending_wave(services, 3)
-    provider.failures_after = [OutcomeUnknown("no answer")]
-    send(services, wave_id)
-    provider.failures = [ProviderRefused("401: token unknown")]
-
-    assert sending.resolve_unknown(services, wave_id) == 0
-    assert sending.finish_wave(services, wave_id).unknown == 3
-
-
-def test_a_key_older_than_the_providers_memory_is_not_replayed(services, provider, clock):
-    wave_id = sending_wave(services, 3)
-    provider.failures_after = [OutcomeUnknown("no answer")]
-    send(services, wave_id)
-    clock.forward(hours=24)
-
-    assert sending.resolve_unknown(services, wave_id) == 0
-    assert len(provider.calls) == 1
-
-
-def test_a_batch_whose_words_changed_is_not_replayed(services, provider):
-    wave_id = sending_wave(services, 3)
-    provider.failures_after = [OutcomeUnknown("no answer")]
-    send(services, wave_id)
-    with services.sessions.begin() as session:
-        session.execute(update(DeliveryRow).where(DeliveryRow.id == 1).values(first_name="Anders"))
-
-    assert sending.resolve_unknown(services, wave_id) == 0
-    assert len(provider.calls) == 1
-
-
-def test_a_batch_left_behind_is_unknown_when_its_lease_is_over_and_not_before(services, provider, clock):
-    wave_id = sending_wave(services, 3)
-    sending._claim(services, wave_id)  # and the sender dies here
-
-    assert send(services, wave_id) == 0
-    assert sending.resolve_unknown(services, wave_id) == 0
-    clock.forward(seconds=services.settings.lease_seconds + 1)
-    assert sending.resolve_unknown(services, wave_id) == 1
-    assert got(provider) == everyone(3)
-
-
-def test_a_late_answer_settles_what_was_thought_unknown(services, provider, clock):
-    provider.replays = False
-    wave_id = sending_wave(services, 3)
-    claimed = sending._claim(services, wave_id)
-    clock.forward(seconds=services.settings.lease_seconds + 1)
-    sending.resolve_unknown(services, wave_id)
-
-    receipts = provider.send(claimed.body, claimed.attempt.key, claimed.rids)
-    with services.sessions.begin() as session:
-        settle.accepted(session, claimed.attempt, receipts, clock())
-
-    assert sending.finish_wave(services, wave_id) == Outcome(accepted=3, refused=0, unknown=0, waiting=0)
-
-
 def test_an_attempt_is_in_the_ledger_before_the_call(services, provider):
     wave_id = sending_wave(services, 3)
     seen = []
@@ -277,14 +174,6 @@ def test_two_lanes_never_claim_the_same_batch(services, provider):
     assert sending._claim(services, wave_id) is None
 
 
-def test_nothing_is_under_way_when_no_batch_is_being_sent(services):
-    wave_id = sending_wave(services, 3)
-
-    assert sending.seconds_until_settled(services, wave_id) == 0.0
-    sending._claim(services, wave_id)
-    assert sending.seconds_until_settled(services, wave_id) == pytest.approx(services.settings.lease_seconds + 0.05)
-
-
 def test_an_empty_batch_is_closed_without_a_call(services, provider):
     wave_id = sending_wave(services, 1)
     with services.sessions.begin() as session:
@@ -307,51 +196,6 @@ def test_keys_differ_between_attempts_that_took_nothing(services, provider):
         assert claim.newest_attempt(session, 1, NOON)[0].key == second[0]
 
 
-def test_an_outage_does_not_use_the_wave_up(services, provider):
-    wave_id = sending_wave(services, 30)
-    provider.failures = [OutcomeUnknown("503")] * sending.MOST_UNKNOWN
-
-    with pytest.raises(OutcomeUnknown, match="3 calls in a row had no usable answer: 503"):
-        send(services, wave_id)
-    assert sending.finish_wave(services, wave_id) == Outcome(accepted=0, refused=0, unknown=9, waiting=21)
-
-    sending.resolve_unknown(services, wave_id)
-    send(services, wave_id)
-    assert sending.finish_wave(services, wave_id) == Outcome(accepted=30, refused=0, unknown=0, waiting=0)
-    assert got(provider) == everyone(30)
-
-
-def test_a_wave_is_not_closed_while_what_is_unknown_can_still_be_asked_about(services, provider, clock):
-    wave_id = sending_wave(services, 3)
-    provider.failures_after = [OutcomeUnknown("no answer")]
-    send(services, wave_id)
-
-    sending.finish_wave(services, wave_id)
-    with services.sessions() as session:
-        assert campaigns.view(session, wave_id).state is WaveState.SENDING
-    clock.forward(hours=24)
-    sending.finish_wave(services, wave_id)
-    with services.sessions() as session:
-        assert campaigns.view(session, wave_id).state is WaveState.SENT
-
-
-@pytest.mark.parametrize("late", ["not_taken", "refused", "unknown"])
-def test_whoever_lost_the_lease_cannot_put_a_taken_batch_back(services, provider, clock, late):
-    wave_id = sending_wave(services, 3)
-    stalled = sending._claim(services, wave_id)
-    clock.forward(seconds=services.settings.lease_seconds + 1)
-    provider.failures_after = [OutcomeUnknown("the replay's answer was lost")]
-    sending.resolve_unknown(services, wave_id)
-
-    with services.sessions.begin() as session:
-        getattr(settle, late)(session, stalled.attempt, "a late word", clock())
-
-    with services.sessions() as session:
-        assert session.scalars(select(BatchRow.state)).all() == ["unknown"]
-    assert send(services, wave_id) == 0
-    assert len(provider.mails) == 3
-
-
 def test_a_token_that_is_not_accepted_pauses_the_wave_and_loses_nobody(services, provider):
     wave_id = sending_wave(services, 6)
     provider.failures = [AccessRefused("401: token unknown")]
@@ -363,17 +207,6 @@ def test_a_token_that_is_not_accepted_pauses_the_wave_and_loses_nobody(services,
     with services.sessions.begin() as session:
         campaigns.take(session, wave_id, WaveStep.RESUME, services.clock())
     assert send(services, wave_id) == 6
-
-
-def test_nobody_who_left_is_written_to_by_a_replay(services, provider):
-    wave_id = sending_wave(services, 3)
-    provider.failures = [OutcomeUnknown("reset")]
-    send(services, wave_id)
-    with services.sessions.begin() as session:
-        session.execute(insert(ConsentRow), [consent(2, "withdrawn")])
-
-    assert sending.resolve_unknown(services, wave_id) == 0
-    assert provider.mails == []
 
 
 def test_mails_that_the_provider_did_not_look_at_go_out_in_a_batch_of_their_own(services, provider):
@@ -401,22 +234,3 @@ def test_batches_that_cannot_be_prepared_are_counted_and_stop_the_wave(services,
     with pytest.raises(ProviderRefused, match="3 batches in a row were refused, the wave is paused: 27 MB"):
         send(services, wave_id)
     assert counters(services, wave_id) == {Figure.RECIPIENTS: 12, Figure.REFUSED: 9}
-
-
-def test_an_unknown_batch_that_cannot_be_prepared_any_more_holds_nobody_up(services, provider):
-    wave_id = sending_wave(services, 6)
-    provider.failures = [OutcomeUnknown("reset")]
-    claimed = sending._claim(services, wave_id)
-    with services.sessions.begin() as session:
-        settle.unknown(session, claimed.attempt, "reset", services.clock())
-    original = provider.prepare
-
-    def only_the_second(plan):
-        if plan.recipients[0].email == "person1@example.org":
-            raise DefinitionError("the API takes no such mail any more")
-        return original(plan)
-
-    provider.prepare, provider.failures = only_the_second, []
-
-    assert sending.resolve_unknown(services, wave_id) == 0
-    assert send(services, wave_id) == 3

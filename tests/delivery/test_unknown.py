@@ -1,0 +1,177 @@
+"""Outcomes that nobody knows: left behind, replayed, settled late, or shown."""
+
+import pytest
+from sqlalchemy import insert, select, update
+
+from outreach.campaigns import queries as campaigns
+from outreach.delivery.queries import settle
+from outreach.errors import DefinitionError, OutcomeUnknown, ProviderRefused
+from outreach.model.delivery import Outcome
+from outreach.model.wave import WaveState
+from outreach.steps import sending
+from outreach.store.tables import BatchRow, ConsentRow, DeliveryRow
+from tests.builders_delivery import consent, everyone_of, got, send, sending_wave
+
+
+def test_an_unknown_outcome_is_replayed_with_the_same_bytes_and_key_and_sends_nothing_twice(services, provider):
+    wave_id = sending_wave(services, 3)
+    provider.failures_after = [OutcomeUnknown("no answer within 20 s")]
+    send(services, wave_id)
+
+    resolved = sending.resolve_unknown(services, wave_id)
+
+    assert resolved == 1
+    assert provider.calls[0] == provider.calls[1]
+    assert got(provider) == everyone_of(3)
+    assert sending.finish_wave(services, wave_id) == Outcome(accepted=3, refused=0, unknown=0, waiting=0)
+
+
+def test_without_keys_an_unknown_outcome_is_shown_and_never_sent_again(services, provider):
+    provider.replays = False
+    wave_id = sending_wave(services, 6)
+    provider.failures_after = [OutcomeUnknown("no answer within 20 s")]
+    send(services, wave_id)
+
+    assert sending.resolve_unknown(services, wave_id) == 0
+    assert send(services, wave_id) == 0
+    assert sending.finish_wave(services, wave_id) == Outcome(accepted=3, refused=0, unknown=3, waiting=0)
+    assert len(provider.mails) == 6
+
+
+def test_a_refused_replay_says_nothing_of_the_first_call(services, provider):
+    wave_id = sending_wave(services, 3)
+    provider.failures_after = [OutcomeUnknown("no answer")]
+    send(services, wave_id)
+    provider.failures = [ProviderRefused("401: token unknown")]
+
+    assert sending.resolve_unknown(services, wave_id) == 0
+    assert sending.finish_wave(services, wave_id).unknown == 3
+
+
+def test_a_key_older_than_the_providers_memory_is_not_replayed(services, provider, clock):
+    wave_id = sending_wave(services, 3)
+    provider.failures_after = [OutcomeUnknown("no answer")]
+    send(services, wave_id)
+    clock.forward(hours=24)
+
+    assert sending.resolve_unknown(services, wave_id) == 0
+    assert len(provider.calls) == 1
+
+
+def test_a_batch_whose_words_changed_is_not_replayed(services, provider):
+    wave_id = sending_wave(services, 3)
+    provider.failures_after = [OutcomeUnknown("no answer")]
+    send(services, wave_id)
+    with services.sessions.begin() as session:
+        session.execute(update(DeliveryRow).where(DeliveryRow.id == 1).values(first_name="Anders"))
+
+    assert sending.resolve_unknown(services, wave_id) == 0
+    assert len(provider.calls) == 1
+
+
+def test_a_batch_left_behind_is_unknown_when_its_lease_is_over_and_not_before(services, provider, clock):
+    wave_id = sending_wave(services, 3)
+    sending._claim(services, wave_id)  # and the sender dies here
+
+    assert send(services, wave_id) == 0
+    assert sending.resolve_unknown(services, wave_id) == 0
+    clock.forward(seconds=services.settings.lease_seconds + 1)
+    assert sending.resolve_unknown(services, wave_id) == 1
+    assert got(provider) == everyone_of(3)
+
+
+def test_a_late_answer_settles_what_was_thought_unknown(services, provider, clock):
+    provider.replays = False
+    wave_id = sending_wave(services, 3)
+    claimed = sending._claim(services, wave_id)
+    clock.forward(seconds=services.settings.lease_seconds + 1)
+    sending.resolve_unknown(services, wave_id)
+
+    receipts = provider.send(claimed.body, claimed.attempt.key, claimed.rids)
+    with services.sessions.begin() as session:
+        settle.accepted(session, claimed.attempt, receipts, clock())
+
+    assert sending.finish_wave(services, wave_id) == Outcome(accepted=3, refused=0, unknown=0, waiting=0)
+
+
+def test_nothing_is_under_way_when_no_batch_is_being_sent(services):
+    wave_id = sending_wave(services, 3)
+
+    assert sending.seconds_until_settled(services, wave_id) == 0.0
+    sending._claim(services, wave_id)
+    assert sending.seconds_until_settled(services, wave_id) == pytest.approx(services.settings.lease_seconds + 0.05)
+
+
+def test_an_outage_does_not_use_the_wave_up(services, provider):
+    wave_id = sending_wave(services, 30)
+    provider.failures = [OutcomeUnknown("503")] * sending.MOST_UNKNOWN
+
+    with pytest.raises(OutcomeUnknown, match="3 calls in a row had no usable answer: 503"):
+        send(services, wave_id)
+    assert sending.finish_wave(services, wave_id) == Outcome(accepted=0, refused=0, unknown=9, waiting=21)
+
+    sending.resolve_unknown(services, wave_id)
+    send(services, wave_id)
+    assert sending.finish_wave(services, wave_id) == Outcome(accepted=30, refused=0, unknown=0, waiting=0)
+    assert got(provider) == everyone_of(30)
+
+
+def test_a_wave_is_not_closed_while_what_is_unknown_can_still_be_asked_about(services, provider, clock):
+    wave_id = sending_wave(services, 3)
+    provider.failures_after = [OutcomeUnknown("no answer")]
+    send(services, wave_id)
+
+    sending.finish_wave(services, wave_id)
+    with services.sessions() as session:
+        assert campaigns.view(session, wave_id).state is WaveState.SENDING
+    clock.forward(hours=24)
+    sending.finish_wave(services, wave_id)
+    with services.sessions() as session:
+        assert campaigns.view(session, wave_id).state is WaveState.SENT
+
+
+@pytest.mark.parametrize("late", ["not_taken", "refused", "unknown"])
+def test_whoever_lost_the_lease_cannot_put_a_taken_batch_back(services, provider, clock, late):
+    wave_id = sending_wave(services, 3)
+    stalled = sending._claim(services, wave_id)
+    clock.forward(seconds=services.settings.lease_seconds + 1)
+    provider.failures_after = [OutcomeUnknown("the replay's answer was lost")]
+    sending.resolve_unknown(services, wave_id)
+
+    with services.sessions.begin() as session:
+        getattr(settle, late)(session, stalled.attempt, "a late word", clock())
+
+    with services.sessions() as session:
+        assert session.scalars(select(BatchRow.state)).all() == ["unknown"]
+    assert send(services, wave_id) == 0
+    assert len(provider.mails) == 3
+
+
+def test_nobody_who_left_is_written_to_by_a_replay(services, provider):
+    wave_id = sending_wave(services, 3)
+    provider.failures = [OutcomeUnknown("reset")]
+    send(services, wave_id)
+    with services.sessions.begin() as session:
+        session.execute(insert(ConsentRow), [consent(2, "withdrawn")])
+
+    assert sending.resolve_unknown(services, wave_id) == 0
+    assert provider.mails == []
+
+
+def test_an_unknown_batch_that_cannot_be_prepared_any_more_holds_nobody_up(services, provider):
+    wave_id = sending_wave(services, 6)
+    provider.failures = [OutcomeUnknown("reset")]
+    claimed = sending._claim(services, wave_id)
+    with services.sessions.begin() as session:
+        settle.unknown(session, claimed.attempt, "reset", services.clock())
+    original = provider.prepare
+
+    def only_the_second(plan):
+        if plan.recipients[0].email == "person1@example.org":
+            raise DefinitionError("the API takes no such mail any more")
+        return original(plan)
+
+    provider.prepare, provider.failures = only_the_second, []
+
+    assert sending.resolve_unknown(services, wave_id) == 0
+    assert send(services, wave_id) == 3
