@@ -30,6 +30,10 @@ class Settings(BaseSettings):
     home: Path = Field(default=Path(".outreach"), description="folder of the embedded database and the outbox")
     database_url: str = Field(default="", description="SQLAlchemy URL; empty: SQLite under `home`")
     secret: SecretStr = Field(default=SecretStr(""), description="signs links and tokens; 32 characters or more")
+    erasure_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="recognises people who asked to be forgotten; empty: made from `secret`. Never change it",
+    )
     public_url: str = Field(default="http://127.0.0.1:8400", description="address of the receiver as readers see it")
     prefect_url: str = Field(default="http://127.0.0.1:4200", description="address of Prefect's UI, for links")
     templates: Path = Field(default=ROOT / "templates")
@@ -66,3 +70,7 @@ class Settings(BaseSettings):
         if len(secret) < SECRET_LENGTH:
             raise DefinitionError(f"OUTREACH_SECRET: found {len(secret)} characters; write {SECRET_LENGTH} or more")
         return secret
+
+    def erasure_secret(self) -> bytes:
+        """Return the secret that addresses of forgotten people are hashed with."""
+        return (self.erasure_key.get_secret_value() or f"erasure of {self.key()}").encode()

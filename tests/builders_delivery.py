@@ -9,10 +9,12 @@ from outreach.campaigns import queries as campaigns
 from outreach.delivery.queries import plan
 from outreach.model.campaign import Campaign, Layout, Sender, WaveDefinition
 from outreach.model.mail import Address, Link, Message, Salutation
+from outreach.model.people import Basis, Consent, ConsentAct
 from outreach.model.wave import WaveStep
 from outreach.services import Services
 from outreach.steps import sending
-from outreach.store.tables import ConsentRow, ContactRow, CounterRow
+from outreach.store import consents
+from outreach.store.tables import ContactRow, CounterRow
 from tests.conftest import NOON
 
 TOPIC = "social-work"
@@ -58,20 +60,15 @@ def add_people(session: Session, count: int, *, at: datetime = NOON, language: s
             ],
         )
     )
-    session.execute(insert(ConsentRow), [consent(contact_id, at=at) for contact_id in ids])
+    consents.write(session, [consent(contact_id, at=at) for contact_id in ids])
     return ids
 
 
-def consent(contact_id: int, act: str = "given", *, at: datetime = NOON, topic: str = TOPIC) -> dict[str, object]:
-    return {
-        "contact_id": contact_id,
-        "topic": topic,
-        "act": act,
-        "basis": "consent",
-        "evidence": "a form",
-        "source": "test",
-        "at": at,
-    }
+def consent(
+    contact_id: int, act: ConsentAct = ConsentAct.GIVEN, *, at: datetime = NOON, topic: str = TOPIC
+) -> consents.Act:
+    """Somebody's act, as `consents.write` takes it."""
+    return contact_id, Consent(topic, act, Basis.CONSENT, "a form", "test", at)
 
 
 def everyone():

@@ -10,10 +10,10 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from outreach.model.people import AddressKind, Basis, ConsentAct, SuppressionReason
+from outreach.model.people import AddressKind, Basis, Consent, ConsentAct, SuppressionReason
 from outreach.model.segment import Group, Join, Segment, Term
+from outreach.store import consents
 from outreach.store.tables import (
-    ConsentRow,
     ContactGroupRow,
     ContactRow,
     OrganisationRow,
@@ -85,19 +85,8 @@ def _add(session: Session, soul: Soul) -> int:
 
 
 def consent(session: Session, contact_id: int, topic: str, act: ConsentAct, source: str = "form") -> None:
-    session.add(
-        ConsentRow(
-            contact_id=contact_id,
-            topic=topic,
-            act=act,
-            basis=Basis.CONSENT,
-            evidence="form",
-            source=source,
-            language=None,
-            at=NOON,
-        )
-    )
-    session.flush()
+    said = Consent(topic, act, Basis.CONSENT, "form", source, NOON)
+    consents.write(session, [(contact_id, said)])
 
 
 def suppress(session: Session, email: str, reason: SuppressionReason = SuppressionReason.UNSUBSCRIBED) -> None:

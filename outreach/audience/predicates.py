@@ -8,22 +8,22 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, get_type_hints
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_
 
 from outreach.errors import DefinitionError, UnknownPredicate
-from outreach.model.people import AddressKind, ConsentAct, attribute_key
+from outreach.model.people import AddressKind, attribute_key
 from outreach.model.segment import Argument, Term
 from outreach.model.wave import BatchState, Status
 from outreach.store.tables import (
     BatchRow,
     CallRow,
     CampaignRow,
-    ConsentRow,
     ContactGroupRow,
     ContactRow,
     DeliveryRow,
     OrganisationRow,
     SubmissionRow,
+    SubscriptionRow,
     WaveRow,
 )
 
@@ -141,17 +141,7 @@ def address_kind(kind: str) -> Clause:
 @predicate
 def subscribed_to(topic: str) -> Clause:
     """Has a consent to *topic* in force: given, and not withdrawn since."""
-    # Of each topic the newest row is in force: a given one that has none after it.
-    later = ConsentRow.__table__.alias()
-    taken_up = select(later.c.id).where(
-        later.c.contact_id == ConsentRow.contact_id, later.c.topic == ConsentRow.topic, later.c.id > ConsentRow.id
-    )
-    return exists().where(
-        ConsentRow.contact_id == ContactRow.id,
-        ConsentRow.topic == topic,
-        ConsentRow.act == ConsentAct.GIVEN,
-        ~taken_up.exists(),
-    )
+    return exists().where(SubscriptionRow.contact_id == ContactRow.id, SubscriptionRow.topic == topic)
 
 
 @predicate

@@ -18,6 +18,8 @@ class Addresses:
         self.public_url = public_url.rstrip("/")
         self.online = f"{self.public_url}/m/@@rid@@"
         self.unsubscribe = f"{self.public_url}/u/@@unsubscribe@@"
+        self.preferences = f"{self.public_url}/preferences/@@preferences@@"
+        self.why = f"{self.preferences}/why"
         self.pixel = f"{self.public_url}/@@pixel@@.gif"
         self.honeypot = f"{self.public_url}/c/@@rid@@/h"
 
@@ -34,8 +36,8 @@ class Addresses:
         return f"{self.public_url}/campaigns/{slug}?lang={language}"
 
     def own(self, url: str) -> bool:
-        """Tell whether *url* is one of those that must work as they are: online view, unsubscribing, honeypot."""
-        return url.partition("#")[0] in (self.online, self.unsubscribe, self.honeypot)
+        """Tell whether *url* is one of those that must work as they are: online view, unsubscribing, preferences."""
+        return url.partition("#")[0] in (self.online, self.unsubscribe, self.preferences, self.why, self.honeypot)
 
 
 class LinkBook:

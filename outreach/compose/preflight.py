@@ -20,7 +20,7 @@ STOP_BYTES = 100_000
 SUBJECT = 70
 """Characters of a subject that most mail programs show."""
 
-FILLED = {"rid": 40, "unsubscribe": 40, "pixel": 42, "first_name": 16, "organisation": 48}
+FILLED = {"rid": 40, "unsubscribe": 40, "preferences": 40, "pixel": 42, "first_name": 16, "organisation": 48}
 """Bytes that the value of a slot takes, with room to spare."""
 GREETING = 32
 HEADERS = ("List-Unsubscribe", "List-Unsubscribe-Post", "List-Id", "Content-Language")

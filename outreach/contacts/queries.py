@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from outreach.contacts.entries import Entry, RowRefused
 from outreach.contacts.grant import acts_on, tracking_consent
 from outreach.contacts.read import Line
-from outreach.model.people import TRACKING, Basis, Consent, ConsentAct, Organisation, SuppressionReason
+from outreach.model.people import TRACKING, Consent, ConsentAct, Organisation, SuppressionReason
+from outreach.store import consents
 from outreach.store.tables import ConsentRow, ContactGroupRow, ContactRow, OrganisationRow, SuppressionRow
 
 FIRST_REFUSED = "the first row with this address was not stored; correct that one"
@@ -273,7 +274,7 @@ class _Ledger:
         )
         self._session = session
         self._newest = {
-            (row.contact_id, row.topic): _consent(row)
+            (row.contact_id, row.topic): consents.consent(row)
             for row in session.scalars(select(ConsentRow).where(ConsentRow.id.in_(newest)))
         }
 
@@ -286,7 +287,7 @@ class _Ledger:
             if acts_on(act, self._newest.get((contact_id, act.topic)))
         ]
         if news:
-            self._session.execute(insert(ConsentRow), [{"contact_id": who, **asdict(act)} for who, act in news])
+            consents.write(self._session, news)
         self._newest |= {(contact_id, act.topic): act for contact_id, act in news}
         return {contact_id for contact_id, _ in news}
 
@@ -297,15 +298,3 @@ class _Ledger:
             for (contact_id, topic), consent in self._newest.items()
             if topic != TRACKING and consent.act is ConsentAct.GIVEN
         }
-
-
-def _consent(row: ConsentRow) -> Consent:
-    return Consent(
-        topic=row.topic,
-        act=ConsentAct(row.act),
-        basis=Basis(row.basis),
-        evidence=row.evidence,
-        source=row.source,
-        at=row.at,
-        language=row.language,
-    )

@@ -17,6 +17,7 @@ def recipient(message: Message, who: Frozen, tokens: Tokens) -> Recipient:
     values = {
         "rid": rid,
         "unsubscribe": tokens.unsubscribe(who.delivery_id),
+        "preferences": tokens.preferences(who.delivery_id),
         "pixel": f"o/{rid}" if who.tracked else f"p/{who.wave_id}",
         "first_name": name,
         "organisation": one_line(who.organisation),
@@ -30,6 +31,7 @@ def onlooker(message: Message, wave_id: int, rid: str) -> Recipient:
     values = {
         "rid": rid,
         "unsubscribe": "-",
+        "preferences": "-",
         "pixel": f"p/{wave_id}",
         "first_name": "",
         "organisation": "",

@@ -14,13 +14,13 @@ from outreach.engagement.leaving import Leaving
 from outreach.engagement.visit import Visit
 from outreach.errors import NotFound
 from outreach.model.engagement import Act, Hit, Label, Labelled, Reason
-from outreach.model.people import Basis, ConsentAct, SuppressionReason
+from outreach.model.people import Basis, Consent, ConsentAct, SuppressionReason
 from outreach.model.report import Cell, Figure
+from outreach.store import consents
 from outreach.store.counters import count
 from outreach.store.tables import (
     BatchRow,
     CampaignRow,
-    ConsentRow,
     ContactRow,
     DeliveryRow,
     EngagementRow,
@@ -258,26 +258,13 @@ def _delivery_and_campaign(
 
 
 def _withdraw(session: Session, contact_id: int, topic: str, at: datetime) -> None:
-    newest = session.scalars(
-        select(ConsentRow)
-        .where(ConsentRow.contact_id == contact_id, ConsentRow.topic == topic)
-        .order_by(ConsentRow.id.desc())
-        .limit(1)
-    ).one_or_none()
-    if newest is not None and newest.act == ConsentAct.WITHDRAWN:
+    newest = consents.newest(session, contact_id, topic)
+    if newest is not None and newest.act is ConsentAct.WITHDRAWN:
         return
-    session.add(
-        ConsentRow(
-            contact_id=contact_id,
-            topic=topic,
-            act=ConsentAct.WITHDRAWN,
-            basis=newest.basis if newest else Basis.CONSENT,
-            evidence="",
-            source="unsubscribe",
-            language=newest.language if newest else None,
-            at=at,
-        )
-    )
+    basis = newest.basis if newest else Basis.CONSENT
+    language = newest.language if newest else None
+    withdrawal = Consent(topic, ConsentAct.WITHDRAWN, basis, "", "unsubscribe", at, language)
+    consents.write(session, [(contact_id, withdrawal)])
 
 
 def _suppress(session: Session, emails: set[str], at: datetime) -> None:

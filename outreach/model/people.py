@@ -1,6 +1,7 @@
 """Contacts, the organisations they belong to, and what they agreed to."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -41,9 +42,26 @@ TRACKING = "tracking"
 """The consent topic under which opens may be recorded per person; other topics are subjects people subscribe to."""
 
 
+class Frequency(StrEnum):
+    """How often at most a person wants mail, whatever the topic; nothing said is `EVERY`."""
+
+    EVERY = "every"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+
+
+DAYS_BETWEEN: Mapping[Frequency, int] = {Frequency.EVERY: 0, Frequency.WEEKLY: 7, Frequency.MONTHLY: 30}
+"""Days that lie between two mails at least."""
+
+
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """One act in the ledger of consent: who gave or withdrew what, on which ground, with which evidence."""
+    """One act in the ledger of consent: who gave or withdrew what, on which ground, with which evidence.
+
+    *text* is what the person agreed to, to the letter, in *language* and *version*. *requested_at* is when it was asked
+    for, *confirmed_at* when the person confirmed it (double opt-in) or, for an import, the date of the evidence.
+    *source* names the form's address or the file.
+    """
 
     topic: str
     act: ConsentAct
@@ -52,17 +70,37 @@ class Consent:
     source: str
     at: datetime
     language: str | None = None
+    text: str = ""
+    version: str = ""
+    requested_at: datetime | None = None
+    confirmed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What people subscribe to: its name for them, and the sentence they agree to, per language, with its version."""
+
+    name: str
+    titles: Mapping[str, str]
+    texts: Mapping[str, str]
+    version: str
 
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """A member body or municipality; *code* is the official one (CBS `GM0363`, AGS `05382060`) where there is one."""
+    """A member body or municipality; *code* is the official one (CBS `GM0363`, AGS `05382060`) where there is one.
+
+    *municipality* is the official code of the municipality where it sits (a municipality's own); *region* is the
+    labour-market region in the Netherlands, elsewhere what the user calls a region.
+    """
 
     name: str
     kind: str = ""
     code: str = ""
     region: str = ""
     country: str = ""
+    province: str = ""
+    municipality: str = ""
 
 
 @dataclass(frozen=True, slots=True)

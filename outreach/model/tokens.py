@@ -20,6 +20,7 @@ class Tokens:
     def __init__(self, key: str) -> None:
         self._track = Signer(key, salt="outreach.track")
         self._unsubscribe = Signer(key, salt="outreach.unsubscribe")
+        self._person = Signer(key, salt="outreach.preferences")
         self._form = Signer(key, salt="outreach.form")
 
     def rid(self, delivery: int) -> str:
@@ -37,6 +38,14 @@ class Tokens:
     def delivery_to_unsubscribe(self, token: str) -> int:
         """Return the delivery whose recipient may unsubscribe with *token*."""
         return _unpacked(self._unsubscribe, token)
+
+    def preferences(self, delivery: int) -> str:
+        """Return the token that shows the recipient of *delivery* their preferences, and lets them be changed."""
+        return _packed(self._person, delivery)
+
+    def delivery_of_preferences(self, token: str) -> int:
+        """Return the delivery whose recipient may see and change preferences with *token*."""
+        return _unpacked(self._person, token)
 
     def form(self, call: str, at: datetime) -> str:
         """Return a token that says when the form of *call* was shown; no two are alike, so that each counts once."""

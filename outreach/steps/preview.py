@@ -95,6 +95,7 @@ def invented_reader(message: Message) -> Recipient:
     values = {
         "rid": "preview",
         "unsubscribe": "preview",
+        "preferences": "preview",
         "pixel": "p/0",
         "first_name": READER,
         "organisation": "Lindeplein",

@@ -48,7 +48,7 @@ def test_a_message_says_who_it_comes_from_and_how_it_greets():
         "de": Salutation("Guten Tag {name},", "Guten Tag,"),
         "nl": Salutation("Beste {name},", "Goedendag,"),
     }
-    assert mail.slots == {"rid", "unsubscribe", "pixel", "salutation_nl", "salutation_de"}
+    assert mail.slots == {"rid", "unsubscribe", "preferences", "pixel", "salutation_nl", "salutation_de"}
 
 
 def test_a_stacked_subject_stands_beside_each_other_in_the_order_of_the_mail():
@@ -83,7 +83,7 @@ def test_links_are_numbered_in_order_and_shared_by_both_parts():
 @pytest.mark.parametrize("variant", ["nl", "de+nl"])
 def test_no_address_but_our_own_is_left_in_either_part(variant: str):
     mail = compiled(wave(call="join"), variant, FULL)
-    own = ("/c/@@rid@@/", "/m/@@rid@@", "/u/@@unsubscribe@@", "/@@pixel@@.gif")
+    own = ("/c/@@rid@@/", "/m/@@rid@@", "/u/@@unsubscribe@@", "/preferences/@@preferences@@", "/@@pixel@@.gif")
 
     for part in (mail.html, mail.text):
         for url in re.findall(r"https?://[^\s\"<>]+", part):
@@ -247,7 +247,14 @@ def test_filling_is_what_replacing_every_slot_would_give(values: dict[str, str])
 def test_every_slot_survives_the_inlining():
     source = ENVIRONMENT.from_string("{{ x }}").render(x="@@rid@@")
     assert SLOT.findall(source) == ["rid"]
-    assert set(Pieces(STACKED.html).names) == {"rid", "unsubscribe", "pixel", "salutation_nl", "salutation_de"}
+    assert set(Pieces(STACKED.html).names) == {
+        "rid",
+        "unsubscribe",
+        "preferences",
+        "pixel",
+        "salutation_nl",
+        "salutation_de",
+    }
 
 
 def test_the_filled_mail_is_one_that_mail_programs_can_read():

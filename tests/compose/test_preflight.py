@@ -47,7 +47,7 @@ def test_a_mail_that_would_be_cut_off_is_stopped():
 
 
 def test_the_size_is_that_of_the_filled_mail():
-    filled = FIRST.fill(reader(FIRST, rid="r" * 40, unsubscribe="u" * 40, pixel="o/" + "r" * 40,
+    filled = FIRST.fill(reader(FIRST, rid="r" * 40, unsubscribe="u" * 40, preferences="p" * 40, pixel="o/" + "r" * 40,
                                salutation_nl="n" * 32, salutation_de="d" * 32))  # fmt: skip
 
     assert merged_size(FIRST) == len(filled.html.encode())
@@ -64,7 +64,7 @@ def test_the_size_is_that_of_the_filled_mail():
         ("/u/@@unsubscribe@@", "/m/@@rid@@", "HTML has no link to unsubscribe; let the footer template show it"),
         ("</body>", "{{ x }}</body>", "HTML still holds '{{'; correct the expression there"),
         ("</body>", "{% if %}</body>", "HTML still holds '{%'; correct the expression there"),
-        ("</body>", "@@nickname@@</body>", "HTML holds @@nickname@@, which nothing fills; slots: first_name, organisation, pixel, rid, salutation_de, salutation_nl, unsubscribe"),
+        ("</body>", "@@nickname@@</body>", "HTML holds @@nickname@@, which nothing fills; slots: first_name, organisation, pixel, preferences, rid, salutation_de, salutation_nl, unsubscribe"),
     ],
 )  # fmt: skip
 def test_what_stops_a_mail_is_told(old: str, new: str, told: str):

@@ -8,10 +8,12 @@ from outreach.delivery.queries import claim, settle
 from outreach.errors import AccessRefused, DefinitionError, NotTaken, OutcomeUnknown, ProviderBusy, ProviderRefused
 from outreach.model.delivery import Outcome
 from outreach.model.mail import Receipt
+from outreach.model.people import ConsentAct
 from outreach.model.report import Figure
 from outreach.model.wave import WaveState, WaveStep
 from outreach.steps import sending
-from outreach.store.tables import AttemptRow, BatchRow, ConsentRow, ContactRow, DeliveryRow, SuppressionRow
+from outreach.store import consents
+from outreach.store.tables import AttemptRow, BatchRow, ContactRow, DeliveryRow, SuppressionRow
 from tests.builders_delivery import consent, counters, everyone_of, got, planned_wave, send, sending_wave
 from tests.conftest import NOON
 
@@ -77,7 +79,7 @@ def test_whoever_left_since_planning_gets_nothing(services, provider, gone):
             row = {"email": "person2@example.org", "reason": "by_hand", "detail": "", "at": services.clock()}
             session.execute(insert(SuppressionRow), [row])
         elif gone == "withdrew":
-            session.execute(insert(ConsentRow), [consent(2, "withdrawn")])
+            consents.write(session, [consent(2, ConsentAct.WITHDRAWN)])
         else:
             session.delete(session.get_one(ContactRow, 2))
 
@@ -90,7 +92,7 @@ def test_whoever_left_since_planning_gets_nothing(services, provider, gone):
 def test_consent_given_again_counts(services, provider):
     wave_id = sending_wave(services, 1)
     with services.sessions.begin() as session:
-        session.execute(insert(ConsentRow), [consent(1, "withdrawn"), consent(1, "given")])
+        consents.write(session, [consent(1, ConsentAct.WITHDRAWN), consent(1)])
 
     assert send(services, wave_id) == 1
 

@@ -1,15 +1,17 @@
 """Outcomes that nobody knows: left behind, replayed, settled late, or shown."""
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
 from outreach.campaigns import queries as campaigns
 from outreach.delivery.queries import settle
 from outreach.errors import DefinitionError, OutcomeUnknown, ProviderRefused
 from outreach.model.delivery import Outcome
+from outreach.model.people import ConsentAct
 from outreach.model.wave import WaveState
 from outreach.steps import sending
-from outreach.store.tables import BatchRow, ConsentRow, DeliveryRow
+from outreach.store import consents
+from outreach.store.tables import BatchRow, DeliveryRow
 from tests.builders_delivery import consent, everyone_of, got, send, sending_wave
 
 
@@ -152,7 +154,7 @@ def test_nobody_who_left_is_written_to_by_a_replay(services, provider):
     provider.failures = [OutcomeUnknown("reset")]
     send(services, wave_id)
     with services.sessions.begin() as session:
-        session.execute(insert(ConsentRow), [consent(2, "withdrawn")])
+        consents.write(session, [consent(2, ConsentAct.WITHDRAWN)])
 
     assert sending.resolve_unknown(services, wave_id) == 0
     assert provider.mails == []

@@ -2,12 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, func, or_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+from sqlalchemy.orm import Session
 
 from outreach.model.delivery import Attempt, Batch, Frozen
 from outreach.model.mail import Address, Link, Message, Salutation
-from outreach.model.people import ConsentAct
 from outreach.model.report import Cell, Figure
 from outreach.model.wave import BatchState, Status, WaveState
 from outreach.store.counters import count
@@ -20,6 +19,7 @@ from outreach.store.tables import (
     DeliveryRow,
     LinkRow,
     MessageRow,
+    SubscriptionRow,
     SuppressionRow,
     WaveRow,
 )
@@ -188,13 +188,7 @@ def _unwilling(topic: str) -> ColumnElement[bool]:
 
 
 def _withdrew(topic: str) -> ColumnElement[bool]:
-    later = aliased(ConsentRow)
-    superseded = exists().where(
-        later.contact_id == ConsentRow.contact_id, later.topic == ConsentRow.topic, later.id > ConsentRow.id
-    )
-    return exists().where(
-        ConsentRow.contact_id == DeliveryRow.contact_id,
-        ConsentRow.topic == topic,
-        ConsentRow.act == ConsentAct.WITHDRAWN,
-        ~superseded,
-    )
+    # Who never said anything on the topic is not here: planning lets in only those who agreed.
+    agreed = exists().where(SubscriptionRow.contact_id == DeliveryRow.contact_id, SubscriptionRow.topic == topic)
+    said = exists().where(ConsentRow.contact_id == DeliveryRow.contact_id, ConsentRow.topic == topic)
+    return and_(said, ~agreed)

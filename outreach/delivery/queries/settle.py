@@ -10,16 +10,16 @@ from sqlalchemy.orm import Session
 
 from outreach.model.delivery import Attempt, Outcome
 from outreach.model.mail import Receipt
-from outreach.model.people import ConsentAct, SuppressionReason
+from outreach.model.people import Consent, ConsentAct, SuppressionReason
 from outreach.model.provider_report import ProviderReport
 from outreach.model.report import Cell, Figure
 from outreach.model.wave import BatchState, Kind, Status, status_after
+from outreach.store import consents
 from outreach.store.counters import count
 from outreach.store.tables import (
     AttemptRow,
     BatchRow,
     CampaignRow,
-    ConsentRow,
     ContactRow,
     CounterRow,
     DeliveryRow,
@@ -325,22 +325,9 @@ def _withdraw(session: Session, row: DeliveryRow, report: ProviderReport, now: d
     topic = session.scalar(
         select(CampaignRow.topic).join(WaveRow, WaveRow.campaign_id == CampaignRow.id).where(WaveRow.id == row.wave_id)
     )
-    given = session.scalar(
-        select(ConsentRow)
-        .where(ConsentRow.contact_id == row.contact_id, ConsentRow.topic == topic)
-        .order_by(ConsentRow.id.desc())
-        .limit(1)
-    )
-    if given is not None and given.act == ConsentAct.GIVEN:
-        session.add(
-            ConsentRow(
-                contact_id=row.contact_id,
-                topic=given.topic,
-                act=ConsentAct.WITHDRAWN,
-                basis=given.basis,
-                evidence=f"{report.kind}: {report.detail}",
-                source="provider",
-                language=None,
-                at=now,
-            )
-        )
+    given = consents.newest(session, row.contact_id, topic) if topic else None
+    if given is None or given.act is not ConsentAct.GIVEN:
+        return
+    evidence = f"{report.kind}: {report.detail}"
+    withdrawal = Consent(given.topic, ConsentAct.WITHDRAWN, given.basis, evidence, "provider", now)
+    consents.write(session, [(row.contact_id, withdrawal)])

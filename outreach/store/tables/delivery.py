@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.store.tables.base import Base
@@ -11,7 +11,7 @@ from outreach.store.types import Key
 
 
 class CampaignRow(Base):
-    """A campaign. *definition* holds what a one-off call was made from; campaign folders have none."""
+    """A campaign. *hidden*: the house's own letters (confirmations, links asked for), shown in no list."""
 
     __tablename__ = "campaign"
 
@@ -21,6 +21,7 @@ class CampaignRow(Base):
     summary: Mapped[dict[str, Any]]
     topic: Mapped[str]
     languages: Mapped[list[Any]]
+    hidden: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime]
 
 
@@ -117,10 +118,13 @@ class AttemptRow(Base):
 
 
 class DeliveryRow(Base):
-    """One recipient of one wave, frozen at planning. *status* is null while its batch speaks for it."""
+    """One recipient of one wave, frozen at planning. *status* is null while its batch speaks for it.
+
+    *cause* is what brought a letter of the house about (`signup 7`); a wave's mails have none.
+    """
 
     __tablename__ = "delivery"
-    __table_args__ = (UniqueConstraint("wave_id", "contact_id"), Index("ix_delivery_batch", "batch_id", "id"))
+    __table_args__ = (UniqueConstraint("wave_id", "contact_id", "cause"), Index("ix_delivery_batch", "batch_id", "id"))
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     wave_id: Mapped[int] = mapped_column(ForeignKey("wave.id"))
@@ -132,6 +136,7 @@ class DeliveryRow(Base):
     first_name: Mapped[str]
     organisation: Mapped[str]
     tracked: Mapped[bool]
+    cause: Mapped[str] = mapped_column(default="", server_default="")
     status: Mapped[str | None]
     detail: Mapped[str | None]
     opened_at: Mapped[datetime | None]

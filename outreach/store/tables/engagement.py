@@ -41,7 +41,10 @@ class CallRow(Base):
 
 
 class SubmissionRow(Base):
-    """One filled form. *fold* is the value under which submissions count as one, such as a municipality."""
+    """One filled form. *fold* is the value under which submissions count as one, such as a municipality.
+
+    *standing* is `submitted`, and for calls with a capacity `registered` or `waiting`.
+    """
 
     __tablename__ = "submission"
     __table_args__ = (Index("ix_submission_call_at", "call_id", "at"),)
@@ -54,6 +57,7 @@ class SubmissionRow(Base):
     language: Mapped[str]
     answers: Mapped[dict[str, Any]]
     fold: Mapped[str | None]
+    standing: Mapped[str] = mapped_column(default="submitted", server_default="submitted")
     network: Mapped[str | None]
     form_token: Mapped[str] = mapped_column(unique=True)
     at: Mapped[datetime]

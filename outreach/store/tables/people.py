@@ -22,6 +22,8 @@ class OrganisationRow(Base):
     code: Mapped[str | None] = mapped_column(unique=True)
     region: Mapped[str] = mapped_column(index=True)
     country: Mapped[str]
+    province: Mapped[str] = mapped_column(default="", server_default="")
+    municipality: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class ContactRow(Base):
@@ -38,6 +40,7 @@ class ContactRow(Base):
     kind: Mapped[str]
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"), index=True)
     attributes: Mapped[dict[str, Any]]
+    frequency: Mapped[str | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
@@ -65,6 +68,62 @@ class ConsentRow(Base):
     evidence: Mapped[str]
     source: Mapped[str]
     language: Mapped[str | None]
+    text: Mapped[str] = mapped_column(default="", server_default="")
+    version: Mapped[str] = mapped_column(default="", server_default="")
+    requested_at: Mapped[datetime | None]
+    confirmed_at: Mapped[datetime | None]
+    at: Mapped[datetime]
+
+
+class SubscriptionRow(Base):
+    """A consent in force, derived from the ledger in the transaction that writes there (`store/consents.py`)."""
+
+    __tablename__ = "subscription"
+    __table_args__ = (Index("ix_subscription_topic_contact", "topic", "contact_id"),)
+
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), primary_key=True)
+    topic: Mapped[str] = mapped_column(primary_key=True)
+    basis: Mapped[str]
+    since: Mapped[datetime]
+
+
+class SignupRow(Base):
+    """Consent asked for by a form and not given before it is confirmed; *topics* with their exact texts."""
+
+    __tablename__ = "signup"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)
+    delivery_id: Mapped[int | None] = mapped_column(Key, unique=True)
+    topics: Mapped[list[Any]]
+    language: Mapped[str]
+    form_url: Mapped[str]
+    network: Mapped[str | None]
+    requested_at: Mapped[datetime] = mapped_column(index=True)
+    confirmed_at: Mapped[datetime | None]
+
+
+class ErasedRow(Base):
+    """Somebody who asked to be forgotten: a keyed hash of the address, so that no import brings them back."""
+
+    __tablename__ = "erased"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+
+
+class RetentionRow(Base):
+    """Proof of what a retention run removed: by rule, up to when, how many, and the hash of what it was."""
+
+    __tablename__ = "retention"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    rule: Mapped[str]
+    cutoff: Mapped[datetime]
+    removed: Mapped[int]
+    oldest: Mapped[datetime | None]
+    newest: Mapped[datetime | None]
+    digest: Mapped[str]
     at: Mapped[datetime]
 
 
