@@ -3,7 +3,7 @@
 import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -21,6 +21,9 @@ LONGEST_WORDS = 300
 IDLE_SECONDS = 2.0
 """Connections idle for longer are not used again: servers close theirs after 5 s or more, and a call that meets a
 connection being closed cannot be told from one that was taken."""
+
+WORDS = ("ErrorCode", "Message", "ErrorMessage", "code", "name", "message")
+"""What the APIs call the code and the message of an error."""
 
 PRINTABLE = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 
@@ -82,7 +85,10 @@ class Answer:
 class Api:
     """The connections to one email API."""
 
-    def __init__(self, name: str, url: str, headers: Mapping[str, str], seconds: float) -> None:
+    def __init__(
+        self, name: str, url: str, headers: Mapping[str, str], seconds: float, waits: Sequence[str] = ("retry-after",)
+    ) -> None:
+        """*waits* are the headers that may say how long to wait, the one believed most first."""
         for header, value in headers.items():
             if not PRINTABLE.fullmatch(value):
                 raise DefinitionError(
@@ -90,6 +96,7 @@ class Api:
                 )
         self.name = name
         self._seconds = seconds
+        self._waits = waits
         self._client = httpx.Client(
             base_url=_address(name, url),
             headers={"Content-Type": "application/json", "Accept": "application/json", **headers},
@@ -128,7 +135,7 @@ class Api:
             api=self.name,
             status=response.status_code,
             body=bytes(body),
-            retry_after=response.headers.get("retry-after", ""),
+            retry_after=next((response.headers[name] for name in self._waits if name in response.headers), ""),
             at=response.headers.get("date", ""),
         )
 
@@ -156,13 +163,13 @@ def _date(value: str) -> datetime | None:
 
 
 def _said(document: object) -> str:
-    """The message of an error, in the shapes `{error: {code, message}}`, `{error}` and `{message, errors}`."""
+    """The message of an error: `{error: {code, message}}`, `{error}`, `{message, errors}`, or `WORDS` side by side."""
     if not isinstance(document, dict):
         return ""
     error = document.get("error")
     if isinstance(error, dict):
         return _joined(error.get("code"), error.get("message"))
-    return _joined(error, document.get("message"), *_fields(document.get("errors")))
+    return _joined(error, *(document.get(word) for word in WORDS), *_fields(document.get("errors")))
 
 
 def _fields(errors: object) -> list[str]:

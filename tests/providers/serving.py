@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 @contextmanager
 def serving(app: Starlette) -> Iterator[str]:
     """Yield the address of *app* while it runs."""
-    listening = socket.socket()
+    listening = socket.socket(proto=socket.IPPROTO_TCP)  # asyncio switches Nagle off only where it sees TCP
     listening.bind(("127.0.0.1", 0))
     config = uvicorn.Config(app, log_level="critical", access_log=False, timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)

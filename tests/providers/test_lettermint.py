@@ -21,7 +21,7 @@ from outreach.providers.port import Provider
 from outreach.providers.signature import sign
 from tests.builders_providers import plan, rids
 from tests.conftest import NOON
-from tests.providers.contract import ProviderContract, new_key, send
+from tests.providers.contract import KeysContract, new_key, send
 from tests.providers.lettermint_server import LettermintServer
 from tests.providers.serving import serving
 from tests.providers.test_http import answering
@@ -83,7 +83,7 @@ def api(running: LettermintUnderTest) -> LettermintUnderTest:
     return running
 
 
-class TestLettermint(ProviderContract):
+class TestLettermint(KeysContract):
     def test_the_official_sdk_makes_the_same_request(self, api: LettermintUnderTest) -> None:
         merge, key = plan("anna@example.com", "bo@example.com"), new_key()
         body = api.provider.prepare(merge)

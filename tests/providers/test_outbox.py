@@ -20,7 +20,7 @@ from outreach.providers.port import Provider
 from outreach.providers.signature import sign
 from tests.builders_providers import message, plan, rids
 from tests.conftest import NOON
-from tests.providers.contract import ProviderContract
+from tests.providers.contract import KeysContract
 from tests.providers.serving import serving
 from tests.providers.test_http import answering
 
@@ -66,7 +66,7 @@ def api(running: OutboxUnderTest) -> OutboxUnderTest:
     return running
 
 
-class TestOutbox(ProviderContract):
+class TestOutbox(KeysContract):
     def test_values_that_no_slot_asks_for_stay_at_home(self, api: OutboxUnderTest) -> None:
         merge = plan(
             "anna@example.com", html="<p>@@first_name@@</p>", text="t", subject="s", headers={"X-R": "@@rid@@"}

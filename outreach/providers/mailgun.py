@@ -1,0 +1,262 @@
+"""Mailgun (mailgun.com; its EU host unless told otherwise). It merges: the message travels once, slots are variables.
+
+One id answers for all recipients of a call, and one address it does not take refuses the call, so addresses that no API
+takes are left out of it and refused here. A repeated call sends again: it knows no keys.
+"""
+
+import dataclasses
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+from outreach.errors import AccessRefused, DefinitionError, OutcomeUnknown, TokenRefused
+from outreach.model.mail import SLOT, MergePlan, Message, Pieces, Receipt, Recipient
+from outreach.model.provider_report import ProviderReport
+from outreach.model.wave import Kind
+from outreach.providers import basic_auth, carriage, envelope, events
+from outreach.providers.events import Event
+from outreach.providers.http import Answer, Api
+from outreach.providers.port import Limits
+
+KINDS: Mapping[str, Kind] = {
+    "accepted": Kind.ACCEPTED,
+    "delivered": Kind.DELIVERED,
+    "failed": Kind.BOUNCED,
+    "rejected": Kind.REFUSED,
+    "complained": Kind.COMPLAINED,
+    "unsubscribed": Kind.UNSUBSCRIBED,
+}
+
+MOST_OF_OPTIONS = 16_384
+"""Bytes of all o:, h:, v: and t: fields together."""
+
+RETRIED_FOR, AHEAD = 8 * 3600, 300
+"""Seconds that a webhook may be old (they are repeated for 7.5 hours) or ahead of our clock."""
+
+LAST_TEMPORARY_CODE = 499
+
+_ITS_OWN = re.compile(r"%(?:recipient|(?:tag_|mailing_list_)?unsubscribe_)", re.IGNORECASE)
+"""What Mailgun would fill in, whoever wrote it."""
+
+_SECONDS = re.compile(r"after ([0-9]{1,6}) second")
+_STAMP = re.compile(r"[0-9]{1,12}")
+_BOUNDARY = re.compile(rb"--(outreach-[0-9a-f]{64})\r\n")
+_VARIABLES = "recipient-variables"
+
+
+class Mailgun:
+    """Slots become `%recipient.x%`: `h_` escaped for HTML, `t_` as they are, `head_` whole header values."""
+
+    name = "mailgun"
+    limits = Limits(recipients=1000, body_bytes=25_000_000)
+    replays = False
+
+    def __init__(self, *, url: str, domain: str, key: str, signing_key: str, seconds: float) -> None:
+        self._signing_key = signing_key
+        self._path = f"/v3/{quote(domain, safe='')}/messages"
+        self._api = Api("Mailgun", url, {"Authorization": basic_auth.header(key, "api")}, seconds)
+
+    def prepare(self, plan: MergePlan) -> bytes:
+        """Return the form with the message, its variables, and everybody who can be written to in this call."""
+        carriage.check(self.name, self.limits, plan)
+        envelope.check_names(self.name, plan.message.headers)
+        _check_for_its_own(plan.message)
+        options = _options(plan)
+        size = sum(len(name.encode()) + len(value.encode(errors="replace")) for name, value in options)
+        if size > MOST_OF_OPTIONS:
+            raise DefinitionError(f"mailgun takes {MOST_OF_OPTIONS:,} bytes of headers and options, not {size:,}")
+        people = _written_to(plan)
+        fields = [
+            (_VARIABLES, json.dumps(people, ensure_ascii=False, sort_keys=True)),
+            ("from", envelope.mailbox(plan.message.sender)),
+            *(("to", email) for email in people),
+            ("subject", _variables(plan.message.subject, "t_")),
+            ("html", _variables(plan.message.html, "h_")),
+            ("text", _variables(plan.message.text, "t_")),
+            *options,
+        ]
+        return _form(fields, self.limits)
+
+    def send(self, body: bytes, key: str, rids: Sequence[str]) -> list[Receipt]:  # noqa: ARG002 - it knows no keys
+        """Make the call for those who are in it. The others count as untried, and as refused once they stand alone.
+
+        So a second recipient at one address goes out in a call of their own, and nobody is left out without a word.
+        """
+        called = _called(body, rids)
+        if not called:
+            return [
+                Receipt(rid, refused="Mailgun takes no such address, or would fill in the recipient's name itself")
+                for rid in rids
+            ]
+        boundary = _BOUNDARY.match(body)
+        kind = f"multipart/form-data; boundary={boundary[1].decode() if boundary else 'none'}"
+        answer = self._api.post(self._path, body, {"Content-Type": kind})
+        message_id = _message_id(answer)
+        return [Receipt(rid, message_id) if rid in called else Receipt(rid, untried=True) for rid in rids]
+
+    def reports(self, headers: Mapping[str, str], body: bytes, now: datetime) -> list[ProviderReport]:  # noqa: ARG002
+        """Verify and translate; a webhook holds one event.
+
+        The signature covers time and token, not the event. The token is the event's id and taken once, so what was
+        overheard cannot be told again with another story.
+        """
+        token = _verified(self._signing_key, body, now)
+        return events.read("Mailgun", body, lambda document: [_event(document["event-data"], token)], now)
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._api.close()
+
+
+def _check_for_its_own(message: Message) -> None:
+    places = {"subject": message.subject, "HTML": message.html, "text": message.text, **message.headers}
+    for place, text in places.items():
+        found = _ITS_OWN.search(text)
+        if found:
+            raise DefinitionError(
+                f"{place} of the mail: Mailgun would fill in {found[0]!r} itself; write it another way"
+            )
+
+
+def _variables(template: str, prefix: str) -> str:
+    return SLOT.sub(lambda slot: f"%recipient.{prefix}{slot[1]}%", template)
+
+
+def _own_headers(message: Message) -> list[str]:
+    """Names of the headers that differ between recipients."""
+    return sorted(name for name, value in message.headers.items() if SLOT.search(value))
+
+
+def _options(plan: MergePlan) -> list[tuple[str, str]]:
+    message = plan.message
+    own = {name: f"%recipient.head_{number}%" for number, name in enumerate(_own_headers(message))}
+    headers = [(f"h:{name}", own.get(name, value)) for name, value in sorted(message.headers.items())]
+    return [
+        *([("h:Reply-To", message.reply_to)] if message.reply_to else []),
+        *headers,
+        ("v:rid", "%recipient.rid%"),
+        ("o:tag", plan.recipients[0].rid),  # names this call among the domain's events
+        ("o:tracking", "no"),
+        ("o:tracking-clicks", "no"),
+        ("o:tracking-opens", "no"),
+    ]
+
+
+def _written_to(plan: MergePlan) -> dict[str, dict[str, str]]:
+    """Addresses with their variables; of two recipients at one address the first, since Mailgun drops the other."""
+    message = plan.message
+    in_html = sorted(set(SLOT.findall(message.html)))
+    in_text = sorted(set(SLOT.findall(f"{message.subject} {message.text}")))
+    headers = [(name, Pieces(message.headers[name])) for name in _own_headers(message)]
+    people: dict[str, dict[str, str]] = {}
+    met: set[str] = set()
+    for who in plan.recipients:
+        values = _values(who, in_html, in_text, headers)
+        if who.email.lower() in met or not envelope.is_plain(who.email) or any(map(_ITS_OWN.search, values.values())):
+            continue
+        met.add(who.email.lower())
+        people[who.email] = values
+    return people
+
+
+def _values(
+    who: Recipient, in_html: list[str], in_text: list[str], headers: list[tuple[str, Pieces]]
+) -> dict[str, str]:
+    heads = {name: pieces.fill(who.values) for name, pieces in headers}
+    carriage.check_headers(heads)
+    return {
+        "rid": who.rid,
+        **{f"h_{name}": who.escaped[name] for name in in_html},
+        **{f"t_{name}": who.values[name] for name in in_text},
+        **{f"head_{number}": value for number, value in enumerate(heads.values())},
+    }
+
+
+def _form(fields: Sequence[tuple[str, str]], limits: Limits) -> bytes:
+    """Return the fields as multipart/form-data; the boundary is their hash, so that equal fields give equal bytes."""
+    try:
+        encoded = [(name.replace('"', "%22").encode(), value.encode()) for name, value in fields]
+    except UnicodeEncodeError as error:
+        raise DefinitionError(f"the mail holds half a character, {error.object[error.start]!r}; take it out") from None
+    digest = hashlib.sha256(b"\0".join(part for field in encoded for part in field)).hexdigest()
+    boundary = f"--outreach-{digest}".encode()
+    head = boundary + b'\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
+    body = b"".join(head % field for field in encoded) + boundary + b"--\r\n"
+    if len(body) > limits.body_bytes:
+        raise DefinitionError(
+            f"mailgun takes {limits.body_bytes:,} bytes a call, not {len(body):,}; cut smaller batches, or the mail"
+        )
+    return body
+
+
+def _called(body: bytes, rids: Sequence[str]) -> set[str]:
+    """The ids of those who are in the call: its first field tells. All, where it is no form of ours."""
+    head, _, rest = body.partition(b"\r\n\r\n")
+    if _VARIABLES.encode() not in head:
+        return set(rids)
+    return {values["rid"] for values in json.loads(rest.partition(b"\r\n")[0]).values()}
+
+
+def _message_id(answer: Answer) -> str:
+    if answer.status == HTTPStatus.NOT_FOUND or (
+        answer.status == HTTPStatus.OK and b"Mailgun Magnificent API" in answer.body
+    ):
+        raise AccessRefused(f"{answer.words()}; the host, the domain or the region of the account is another")
+    told = _SECONDS.search(answer.words())
+    if answer.status == HTTPStatus.TOO_MANY_REQUESTS and told and not answer.retry_after:
+        answer = dataclasses.replace(answer, retry_after=told[1])
+    document = answer.taken()
+    try:
+        return str(document["id"]).strip("<>")  # type: ignore[index]
+    except (KeyError, TypeError) as error:
+        raise OutcomeUnknown(f"Mailgun took the call, but its answer does not fit it: {error}") from error
+
+
+def _verified(signing_key: str, body: bytes, now: datetime) -> str:
+    """Return the token of an authentic webhook."""
+    if not signing_key:
+        raise TokenRefused("no webhook signing key is set, so nothing can be believed")
+    try:
+        block = json.loads(body)["signature"]
+        stamp, token, found = (str(block[name]) for name in ("timestamp", "token", "signature"))
+    except (KeyError, TypeError, ValueError):
+        raise TokenRefused("the webhook carries no signature with timestamp and token") from None
+    expected = hmac.new(signing_key.encode(), f"{stamp}{token}".encode(), hashlib.sha256).hexdigest()
+    if not hmac.compare_digest(expected.encode(), found.lower().encode()):
+        raise TokenRefused("the webhook's signature does not fit its time and token")
+    age = now.timestamp() - int(stamp) if _STAMP.fullmatch(stamp) else RETRIED_FOR + 1
+    if not -AHEAD <= age <= RETRIED_FOR:
+        raise TokenRefused(f"the webhook's signature is older than {RETRIED_FOR} s, or of a time to come")
+    return token
+
+
+def _event(event: Mapping[str, Any], token: str) -> Event:
+    status = event.get("delivery-status") or {}
+    said = (status.get("code"), status.get("enhanced-code"), status.get("description"), status.get("message"))
+    return Event(
+        word=" ".join(str(part) for part in (event["event"], event.get("severity")) if part),
+        kind=_kind(event, status.get("code")),
+        rid=(event.get("user-variables") or {}).get("rid"),
+        at=events.from_seconds(event.get("timestamp")),
+        said=(*said, event.get("reason"), (event.get("reject") or {}).get("reason")),
+        id=token,
+    )
+
+
+def _kind(event: Mapping[str, Any], code: object) -> Kind | None:
+    kind = KINDS.get(event["event"])
+    if kind is not Kind.BOUNCED:
+        return kind
+    if event.get("severity") == "temporary":
+        return Kind.DEFERRED
+    reason = str(event.get("reason", ""))
+    if reason.startswith("suppress"):
+        return Kind.REFUSED  # its own list, from an earlier bounce or complaint
+    gave_up = reason == "old" or (isinstance(code, int) and code <= LAST_TEMPORARY_CODE)
+    return Kind.SOFT_BOUNCED if gave_up else kind

@@ -1,0 +1,83 @@
+"""A Brevo that enforces what Brevo documents for POST /v3/smtp/email with message versions.
+
+Sources: developers.brevo.com (send transactional email, batch send, limits, error codes) and the request models of the
+official Python library; headers per version as django-anymail and swoosh use them: at most 1000 versions; a version's
+own subject, html and text only where the call has them too; names of at most 70 characters; one invalid address
+refuses the call; message ids in order; what it reads as a template and cannot fill never arrives.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.header import decode_header, make_header
+from typing import Any
+from uuid import uuid4
+
+from starlette.responses import JSONResponse, Response
+
+from outreach.model.mail import Address, Mail
+from tests.providers.fake_api import Broken, FakeApi, need, parsed
+
+CALL = {"sender": dict, "subject": str, "htmlContent": str, "textContent": str, "messageVersions": list, "tags": list,
+        "replyTo": dict, "headers": dict}  # fmt: skip
+VERSION = {"to": list, "subject": str, "htmlContent": str, "textContent": str, "headers": dict, "replyTo": dict}
+MOST, LONGEST_NAME = 1000, 70
+ADDRESS = re.compile(r"(?!refused\.)[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+@dataclass
+class BrevoServer(FakeApi):
+    """One account."""
+
+    path: str = "/v3/smtp/email"
+
+    def refusal(self, broken: Broken) -> Response:
+        code = {401: "unauthorized", 402: "not_enough_credits"}.get(broken.status, "invalid_parameter")
+        return JSONResponse({"code": code, "message": broken.body}, broken.status)
+
+    def answer(self, headers: Mapping[str, str], body: bytes) -> Any:
+        need(headers.get("api-key") == self.token, 401, "Key not found")
+        call = parsed(body, 400, "Input must be a valid JSON object")
+        need(isinstance(call, dict) and _fits(call, CALL), 400, "unknown or ill-typed fields")
+        need({"sender", "subject", "htmlContent", "messageVersions"} <= set(call), 400, "fields are missing")
+        need(_is_mailbox(call["sender"]), 400, "sender is invalid")
+        versions = call["messageVersions"]
+        need(1 <= len(versions) <= MOST, 400, f"1 to {MOST} versions")
+        for version in versions:
+            self._check(version)
+        self.mails.extend(_mail(call, version) for version in versions if not _is_template(version))
+        return {"messageIds": [f"<{uuid4()}@smtp-relay.mailin.fr>" for _ in versions]}
+
+    def _check(self, version: dict[str, Any]) -> None:
+        need(_fits(version, VERSION), 400, "unknown or ill-typed fields in a version")
+        need(len(version.get("to", [])) == 1, 400, "to is missing")
+        need(all(ADDRESS.fullmatch(who["email"]) for who in version["to"]), 400, "email is not valid in to")
+        need(all(isinstance(value, str) for value in version["headers"].values()), 400, "headers must be strings")
+
+
+def _fits(document: dict[str, Any], fields: Mapping[str, type]) -> bool:
+    return all(isinstance(value, fields.get(name, type(None))) for name, value in document.items())
+
+
+def _is_mailbox(sender: dict[str, str]) -> bool:
+    name = sender.get("name", "-")
+    dropped = not name.isascii() and set(name) & set(',.;:<>()[]"@\\')
+    return "@" in sender.get("email", "") and len(name.strip()) >= 1 and not dropped
+
+
+def _is_template(version: dict[str, Any]) -> bool:
+    return any(re.search(r"\{[{%]", version[part]) for part in ("subject", "htmlContent", "textContent"))
+
+
+def _mail(call: dict[str, Any], version: dict[str, Any]) -> Mail:
+    headers = {name: value.encode("ascii").decode() for name, value in version["headers"].items()}
+    return Mail(
+        rid=headers.pop("X-Mailin-custom"),
+        recipient=version["to"][0]["email"],
+        sender=Address(call["sender"]["email"], str(make_header(decode_header(call["sender"].get("name", ""))))),
+        reply_to=call.get("replyTo", {}).get("email", ""),
+        subject=version.get("subject", call["subject"]),
+        html=version.get("htmlContent", call["htmlContent"]),
+        text=version.get("textContent", call["textContent"]),
+        headers=headers,
+    )

@@ -1,0 +1,96 @@
+"""What the servers that stand in for email APIs share: they take, answer, and fail as told, over real connections."""
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from outreach.demo.outbox.faults import Fault, FaultKind, Faults, after, before
+from outreach.model.mail import Mail
+
+
+class Broken(Exception):
+    """A request outside the documented contract."""
+
+    def __init__(self, status: int, body: object) -> None:
+        self.status = status
+        self.body = body
+        super().__init__(json.dumps(body))
+
+
+@dataclass
+class FakeApi:
+    """One account; *mails* is what was accepted, as the recipients would get it."""
+
+    token: str
+    path: str = "/"
+    faults: Faults = field(default_factory=Faults)
+    mails: list[Mail] = field(default_factory=list)
+    requests: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    instead: Response | None = None
+
+    def app(self) -> Starlette:
+        return Starlette(routes=[Route(self.path, self.take, methods=["POST"])])
+
+    def forget(self) -> None:
+        self.faults.forget()
+        self.mails.clear()
+        self.requests.clear()
+        self.instead = None
+
+    async def take(self, request: Request) -> Response:
+        body = await request.body()
+        self.requests.append((dict(request.headers), body))
+        if self.instead is not None:
+            return self.instead
+        fault = self.faults.next()
+        failed = await before(fault)
+        if failed:
+            return failed
+        try:
+            answer = self.answer(request.headers, body)
+        except Broken as broken:
+            return self.refusal(broken)
+        if fault and fault.kind is FaultKind.WRONG_COUNT:
+            return JSONResponse(self.shortened(answer))
+        return await after(fault, json.dumps(answer).encode())
+
+    def answer(self, headers: Mapping[str, str], body: bytes) -> Any:
+        """Take the call, or raise `Broken`."""
+        raise NotImplementedError
+
+    def refusal(self, broken: Broken) -> Response:
+        """The API's way to say what was wrong."""
+        return JSONResponse(broken.body, broken.status)
+
+    def shortened(self, answer: Any) -> Any:
+        """The answer with one result too few."""
+        if isinstance(answer, list):
+            return answer[:-1]
+        return {name: value[:-1] if isinstance(value, list) else value for name, value in answer.items()}
+
+    def fail(self, kind: FaultKind, times: int = 1, seconds: float = 1) -> None:
+        self.faults.ask_for(Fault(kind, seconds), times)
+
+
+def basic(user: str, password: str) -> str:
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+def parsed(body: bytes, status: int, error: object) -> Any:
+    """The JSON of a request."""
+    try:
+        return json.loads(body)
+    except ValueError:
+        raise Broken(status, error) from None
+
+
+def need(holds: object, status: int, error: object) -> None:
+    if not holds:
+        raise Broken(status, error)

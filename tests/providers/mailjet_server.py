@@ -1,0 +1,97 @@
+"""A Mailjet that enforces what Mailjet documents for Send API 3.1.
+
+Source: github.com/mailjet/api-documentation (Send API 3.1: properties, forbidden headers, errors; Event API): at most
+50 messages a call; every message is taken or refused by itself, in order; a call with refused ones is a 400 that says
+so per message; its template language only where it is asked for; no idempotency keys.
+"""
+
+import itertools
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+from starlette.responses import JSONResponse, Response
+
+from outreach.model.mail import Address, Mail
+from tests.providers.fake_api import Broken, FakeApi, basic, need, parsed
+
+MESSAGE = {
+    "From": dict, "To": list, "Subject": str, "HTMLPart": str, "TextPart": str, "ReplyTo": dict, "Headers": dict,
+    "CustomID": str, "EventPayload": str, "TrackOpens": str, "TrackClicks": str, "TemplateLanguage": bool,
+}  # fmt: skip
+FORBIDDEN = {"from", "sender", "subject", "to", "cc", "bcc", "return-path", "list-id", "date", "message-id", "reply-to",
+             "received", "user-agent", "x-mailer", "x-feedback-id", "x-csa-complaints", "dkim-signature"}  # fmt: skip
+TRACKING = ("account_default", "disabled", "enabled")
+ADDRESS = re.compile(r"(?!refused\.)[^@\s]+@[^@\s]+\.[^@\s]+")
+MOST = 50
+
+_ids = itertools.count(70650219165027410)
+
+
+@dataclass
+class MailjetServer(FakeApi):
+    """One account; *errors* overrules what a recipient's mail is answered with."""
+
+    path: str = "/v3.1/send"
+    user: str = "public"
+    errors: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def forget(self) -> None:
+        super().forget()
+        self.errors.clear()
+
+    async def take(self, request: Any) -> Response:
+        response = await super().take(request)
+        refused = b'"Status": "error"' in bytes(response.body) and response.status_code == 202
+        return Response(response.body, 400, media_type="application/json") if refused else response
+
+    def refusal(self, broken: Broken) -> Response:
+        code = {401: "mj-0015"}.get(broken.status, "mj-0002")
+        body = {"ErrorIdentifier": str(uuid4()), "ErrorCode": code, "StatusCode": broken.status}
+        return JSONResponse({**body, "ErrorMessage": broken.body}, broken.status)
+
+    def answer(self, headers: Mapping[str, str], body: bytes) -> Any:
+        need(headers.get("authorization") == basic(self.user, self.token), 401, "API key authentication failure")
+        call = parsed(body, 400, "Malformed JSON, please review the syntax and properties types.")
+        need(isinstance(call, dict) and set(call) == {"Messages"}, 400, "Messages is mandatory, nothing else is known")
+        need(1 <= len(call["Messages"]) <= MOST, 400, f"1 to {MOST} messages")
+        return {"Messages": [self._result(message) for message in call["Messages"]]}
+
+    def _result(self, message: dict[str, Any]) -> dict[str, Any]:
+        wrong = _wrong(message)
+        to = message["To"][0]["Email"]
+        error = {"ErrorCode": "mj-0013", "StatusCode": 400, "ErrorMessage": wrong} if wrong else self.errors.get(to)
+        if error:
+            return {"Status": "error", "Errors": [{"ErrorIdentifier": str(uuid4()), "ErrorRelatedTo": [], **error}]}
+        self.mails.append(_mail(message))
+        sent = {"Email": to, "MessageUUID": str(uuid4()), "MessageID": next(_ids), "MessageHref": "https://example.org"}
+        return {"Status": "success", "CustomID": message.get("CustomID", ""), "To": [sent], "Cc": [], "Bcc": []}
+
+
+def _wrong(message: dict[str, Any]) -> str:
+    headers = {name.lower() for name in message.get("Headers", {})}
+    fits = {
+        "unknown or ill-typed": all(isinstance(v, MESSAGE.get(name, type(None))) for name, v in message.items()),
+        "an address was refused": all(ADDRESS.fullmatch(who["Email"]) for who in (message["From"], *message["To"])),
+        "a name is empty": message["From"].get("Name", "-").strip(),
+        "a forbidden header": not headers & FORBIDDEN and not any(n.startswith(("x-mj", "x-mailjet")) for n in headers),
+        "subject too long": len(message["Subject"]) <= 255,
+        "a value that is not allowed": {message["TrackOpens"], message["TrackClicks"]} <= set(TRACKING),
+        "a part is needed": message.get("HTMLPart") or message.get("TextPart"),
+    }
+    return next((complaint for complaint, holds in fits.items() if not holds), "")
+
+
+def _mail(message: dict[str, Any]) -> Mail:
+    return Mail(
+        rid=message["CustomID"],
+        recipient=message["To"][0]["Email"],
+        sender=Address(message["From"]["Email"], message["From"].get("Name", "")),
+        reply_to=message.get("ReplyTo", {}).get("Email", ""),
+        subject=message["Subject"],
+        html=message["HTMLPart"],
+        text=message["TextPart"],
+        headers=message["Headers"],
+    )

@@ -1,0 +1,93 @@
+"""A Postmark that enforces what Postmark documents for /email/batch.
+
+Sources: postmarkapp.com/developer (batch email, error codes, custom metadata) and the request and answer models of the
+official Python library: at most 500 mails and 50 MB a call; HTTP 200 with an answer per mail, in order, each with an
+ErrorCode of its own; no idempotency keys, so the same call sends again; metadata of at most 10 values of 80 characters
+under names of 20.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.utils import parseaddr
+from typing import Any
+from uuid import uuid4
+
+from outreach.model.mail import Address, Mail
+from tests.providers.fake_api import FakeApi, need, parsed
+
+FIELDS = {
+    "From": str, "To": str, "Cc": str, "Bcc": str, "Subject": str, "Tag": str, "HtmlBody": str, "TextBody": str,
+    "ReplyTo": str, "Headers": list, "TrackOpens": bool, "TrackLinks": str, "Metadata": dict, "Attachments": list,
+    "MessageStream": str,
+}  # fmt: skip
+LINKS = ("None", "HtmlAndText", "HtmlOnly", "TextOnly")
+MOST_MAILS, MOST_BYTES, MOST_OF_A_PART = 500, 50_000_000, 5_000_000
+
+
+@dataclass
+class PostmarkServer(FakeApi):
+    """A server of one account; *results* overrules what a recipient's mail is answered with."""
+
+    path: str = "/email/batch"
+    streams: tuple[str, ...] = ("outbound", "broadcast")
+    results: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def forget(self) -> None:
+        super().forget()
+        self.results.clear()
+
+    def answer(self, headers: Mapping[str, str], body: bytes) -> Any:
+        need(headers.get("x-postmark-server-token") == self.token, 401, _error(10, "No Account or Server API tokens"))
+        need(headers.get("content-type") == "application/json", 415, _error(409, "JSON required"))
+        need(len(body) <= MOST_BYTES, 413, _error(0, "Payload too large"))
+        items = parsed(body, 422, _error(402, "Invalid JSON"))
+        need(isinstance(items, list), 422, _error(403, "Incompatible JSON: an array of messages is expected"))
+        need(1 <= len(items) <= MOST_MAILS, 422, _error(410, f"Too many batch messages, at most {MOST_MAILS}"))
+        return [self._result(item) for item in items]
+
+    def _result(self, item: dict[str, Any]) -> dict[str, Any]:
+        wrong = self._wrong(item)
+        if wrong:
+            return _error(300, wrong)
+        if item["To"].startswith("refused."):
+            return _error(
+                406, f"You tried to send to a recipient that has been marked as inactive: {item['To']} refused"
+            )
+        overruled = self.results.get(item["To"], {})
+        if not overruled.get("ErrorCode"):
+            self.mails.append(_mail(item))
+        taken = {"To": item["To"], "SubmittedAt": "2026-11-20T12:00:00Z", "MessageID": str(uuid4())}
+        return {**taken, **_error(0, "OK"), **overruled}
+
+    def _wrong(self, item: dict[str, Any]) -> str:
+        metadata = item.get("Metadata", {}).items()
+        fits = {
+            "Invalid fields": all(isinstance(value, FIELDS.get(name, type(None))) for name, value in item.items()),
+            "Invalid addresses": all("@" in parseaddr(item.get(n, "a@b"))[1] for n in ("From", "To", "ReplyTo")),
+            "Invalid metadata": len(metadata) <= 10 and all(len(n) <= 20 and len(v) <= 80 for n, v in metadata),
+            "The 'MessageStream' does not exist": item.get("MessageStream", "outbound") in self.streams,
+            "Invalid TrackLinks": item.get("TrackLinks", "None") in LINKS,
+            "More than 5 MB": all(len(item.get(p, "").encode()) <= MOST_OF_A_PART for p in ("HtmlBody", "TextBody")),
+            "Invalid headers": all(set(header) == {"Name", "Value"} for header in item.get("Headers", [])),
+            "Provide either TextBody or HtmlBody": item.get("HtmlBody") or item.get("TextBody"),
+        }
+        return next((complaint for complaint, holds in fits.items() if not holds), "")
+
+
+def _mail(item: dict[str, Any]) -> Mail:
+    name, email = parseaddr(item["From"])
+    return Mail(
+        rid=item["Metadata"]["rid"],
+        recipient=item["To"],
+        sender=Address(email, name),
+        reply_to=item.get("ReplyTo", ""),
+        subject=item["Subject"],
+        html=item["HtmlBody"],
+        text=item["TextBody"],
+        headers={header["Name"]: header["Value"] for header in item["Headers"]},
+    )
+
+
+def _error(code: int, message: str) -> dict[str, Any]:
+    return {"ErrorCode": code, "Message": json.loads(json.dumps(message))}

@@ -1,0 +1,230 @@
+"""Resend's adapter against a server that enforces its documented contract."""
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from starlette.responses import JSONResponse
+
+from outreach.demo.outbox.faults import FaultKind
+from outreach.errors import AccessRefused, DefinitionError, OutcomeUnknown, ProviderBusy, TokenRefused
+from outreach.model.mail import Mail, Receipt
+from outreach.model.wave import Kind
+from outreach.providers.port import Provider
+from outreach.providers.resend import Resend
+from tests.builders_providers import plan, rids
+from tests.conftest import NOON
+from tests.providers.contract import KeysContract, new_key, send
+from tests.providers.resend_server import ResendServer
+from tests.providers.serving import serving
+from tests.providers.test_http import answering
+from tests.providers.webhook_contract import SECRET, WebhookContract
+
+KEY = "re_key"
+
+
+def whsec(secret: str = SECRET) -> str:
+    return "whsec_" + base64.b64encode(secret.encode()).decode()
+
+
+def resend(url: str = "http://127.0.0.1:1", token: str = KEY, seconds: float = 20) -> Resend:
+    return Resend(url=url, key=token, webhook_secret=whsec(), seconds=seconds)
+
+
+@dataclass
+class ResendUnderTest:
+    url: str
+    server: ResendServer
+    provider: Provider
+
+    def taken(self) -> list[Mail]:
+        return self.server.mails
+
+    def fail(self, kind: FaultKind, times: int = 1, seconds: float = 1) -> None:
+        self.server.fail(kind, times, seconds)
+
+    def like_this(self, url: str = "", token: str = "", seconds: float = 20) -> Provider:
+        return resend(url or self.url, token or KEY, seconds)
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[ResendUnderTest]:
+    server = ResendServer(KEY)
+    with serving(server.app()) as url:
+        provider = resend(url)
+        yield ResendUnderTest(url, server, provider)
+        provider.close()
+
+
+@pytest.fixture
+def api(running: ResendUnderTest) -> ResendUnderTest:
+    running.server.forget()
+    return running
+
+
+class TestResend(KeysContract):
+    def test_a_replay_tells_of_refused_mails_again(self, api: ResendUnderTest) -> None:
+        merge, key = plan("anna@example.com", "refused.bo@example.com", "cleo@example.com"), new_key()
+        body = api.provider.prepare(merge)
+
+        once, again = (api.provider.send(body, key, rids(merge)) for _ in range(2))
+
+        assert once == again
+        assert [(bool(r.provider_id), r.refused) for r in once] == [
+            (True, ""),
+            (False, "Resend: Invalid `to` was refused"),
+            (True, ""),
+        ]
+
+    def test_after_a_day_the_api_has_forgotten(self, api: ResendUnderTest) -> None:
+        merge, key = plan("anna@example.com"), new_key()
+        send(api, merge, key)
+        api.server.clock.forward(hours=24)
+        send(api, merge, key)
+
+        assert api.taken() == 2 * list(merge.mails())
+
+    def test_only_the_rid_is_known_there(self, api: ResendUnderTest) -> None:
+        merge = plan("anna@example.com")
+
+        (item,) = json.loads(api.provider.prepare(merge))
+
+        assert item["tags"] == [{"name": "rid", "value": rids(merge)[0]}]
+
+    @pytest.mark.parametrize("name", ["daily_quota_exceeded", "monthly_quota_exceeded"])
+    def test_a_used_up_quota_locks_out_and_loses_nobody(self, api: ResendUnderTest, name: str) -> None:
+        api.server.instead = JSONResponse({"statusCode": 429, "name": name, "message": "no"}, 429)
+
+        with pytest.raises(AccessRefused, match=f"{name}; no"):
+            send(api, plan())
+
+    def test_the_wait_is_until_the_limit_is_reset_where_nothing_else_is_told(self, api: ResendUnderTest) -> None:
+        api.server.instead = JSONResponse({"name": "rate_limit_exceeded"}, 429, {"ratelimit-reset": "2"})
+
+        with pytest.raises(ProviderBusy) as busy:
+            send(api, plan())
+
+        assert busy.value.seconds == 2.0
+
+    def test_a_mail_without_reply_to_has_none(self, api: ResendUnderTest) -> None:
+        assert "reply_to" not in json.loads(api.provider.prepare(plan(reply_to="")))[0]
+
+    def test_headers_that_resend_writes_itself_are_refused(self, api: ResendUnderTest) -> None:
+        with pytest.raises(DefinitionError, match="header Bcc: resend writes it itself"):
+            api.provider.prepare(plan(headers={"Bcc": "a@example.org"}))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"{}",
+        b"[]",
+        b"null",
+        b'{"data": []}',
+        b'{"data": [3]}',
+        b'{"data": [{"id": "1"}], "errors": [{"index": 0, "message": "no"}]}',
+        b'{"data": [{"id": "1"}], "errors": [{"index": 7, "message": "no"}]}',
+        b'{"data": [{"id": "1"}], "errors": [{"message": "no"}]}',
+    ],
+)
+def test_a_2xx_that_does_not_answer_the_call_is_unknown(answer: bytes) -> None:
+    with answering(200, answer) as url:
+        provider = resend(url)
+        with pytest.raises(OutcomeUnknown):
+            provider.send(b"[]", "key", ["r1"])
+        provider.close()
+
+
+def test_an_answer_without_errors_is_as_good_as_one_with_none() -> None:
+    with answering(200, b'{"data": [{"id": "1"}], "errors": null}') as url:
+        provider = resend(url)
+        receipts = provider.send(b"[]", "key", ["r1"])
+        provider.close()
+
+    assert receipts == [Receipt("r1", "1")]
+
+
+class TestResendWebhooks(WebhookContract):
+    listener = resend()
+    ages = True
+    covers_the_body = True
+    kinds = {  # noqa: RUF012
+        "email.sent": Kind.ACCEPTED,
+        "email.delivered": Kind.DELIVERED,
+        "email.delivery_delayed": Kind.DEFERRED,
+        "email.bounced": Kind.BOUNCED,
+        "email.complained": Kind.COMPLAINED,
+        "email.failed": Kind.REFUSED,
+        "email.suppressed": Kind.REFUSED,
+    }
+    ignored = ("email.opened", "email.clicked", "email.scheduled", "contact.created")
+
+    def event(self, word: str, rid: object = "r1") -> dict[str, Any]:
+        bounce = {"bounce": {"type": "Permanent", "subType": "General", "message": "no such user"}}
+        data = {"email_id": "m1", "tags": {"rid": rid}, **(bounce if word == "email.bounced" else {})}
+        return {"type": word, "created_at": "2026-11-20T12:00:00.000Z", "data": data}
+
+    def proof(self, body: bytes, secret: str, at: datetime) -> dict[str, str]:
+        event_id, stamp = f"msg_{hashlib.sha256(body).hexdigest()[:20]}", str(int(at.timestamp()))
+        mac = hmac.new(secret.encode(), f"{event_id}.{stamp}.".encode() + body, hashlib.sha256).digest()
+        signature = f"v1a,AAAA v1,{base64.b64encode(mac).decode()}"
+        return {"svix-id": event_id, "svix-timestamp": stamp, "svix-signature": signature}
+
+    @pytest.mark.parametrize(
+        ("bounce", "kind"),
+        [
+            ({"type": "Permanent", "subType": "General"}, Kind.BOUNCED),
+            ({"type": "Permanent", "subType": "Suppressed"}, Kind.REFUSED),
+            ({"message": "Resend has suppressed sending to this address"}, Kind.REFUSED),
+            ({"type": "Transient", "subType": "MailboxFull"}, Kind.SOFT_BOUNCED),
+            ({"type": "Undetermined", "subType": "Undetermined"}, Kind.SOFT_BOUNCED),
+            ({}, Kind.SOFT_BOUNCED),
+            ({"type": "Permanent", "message": "550 5.7.26 DMARC"}, Kind.SOFT_BOUNCED),
+        ],
+    )
+    def test_a_bounce_says_more_by_its_type(self, bounce: dict[str, str], kind: Kind) -> None:
+        event = self.event("email.bounced")
+
+        (report,) = self.reports({**event, "data": {**event["data"], "bounce": bounce}})
+
+        assert report.kind is kind
+
+    def test_tags_may_come_back_as_they_were_sent(self) -> None:
+        event = self.event("email.delivered")
+        tags = [{"name": "other", "value": "x"}, {"name": "rid", "value": "r7"}]
+
+        (report,) = self.reports({**event, "data": {"tags": tags}})
+
+        assert report.rid == "r7"
+
+    @pytest.mark.parametrize("missing", ["svix-id", "svix-timestamp", "svix-signature"])
+    def test_every_header_of_the_proof_is_needed_and_signed(self, missing: str) -> None:
+        body = json.dumps(self.event("email.sent")).encode()
+        proof = self.proof(body, SECRET, NOON)
+        other = {"svix-id": "msg_2", "svix-timestamp": str(int(NOON.timestamp()) + 1), "svix-signature": "v1,AAAA"}
+
+        for forged in ({name: proof[name] for name in proof if name != missing}, {**proof, missing: other[missing]}):
+            with pytest.raises(TokenRefused):
+                self.listener.reports(forged, body, NOON)
+
+    def test_a_proof_is_believed_for_five_minutes(self) -> None:
+        body = json.dumps(self.event("email.sent")).encode()
+        proof = self.proof(body, SECRET, NOON)
+
+        assert len(self.listener.reports(proof, body, NOON + timedelta(seconds=300))) == 1
+        with pytest.raises(TokenRefused, match="300 s"):
+            self.listener.reports(proof, body, NOON + timedelta(seconds=301))
+
+    @pytest.mark.parametrize("secret", ["", "whsec_", "whsec_no base64"])
+    def test_without_a_secret_nothing_is_believed(self, secret: str) -> None:
+        silent = Resend(url="http://127.0.0.1:1", key="k", webhook_secret=secret, seconds=1)
+        body = b"{}"
+
+        with pytest.raises(TokenRefused, match="no webhook secret of the form"):
+            silent.reports(self.proof(body, "", NOON), body, NOON)

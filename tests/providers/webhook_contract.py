@@ -1,0 +1,117 @@
+"""What every provider's webhooks are held to: subclass it and say how that provider writes and proves an event."""
+
+import json
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+import pytest
+
+from outreach.errors import ProviderError, TokenRefused
+from outreach.model.wave import Kind
+from outreach.providers.port import Provider
+from tests.conftest import NOON
+
+SECRET = "webhook-secret"
+
+
+class WebhookContract:
+    """Every provider passes this."""
+
+    listener: ClassVar[Provider]
+    kinds: ClassVar[Mapping[str, Kind]]
+    """The provider's words and what they mean to us, as its documentation lists them."""
+    ignored: ClassVar[tuple[str, ...]]
+    """Words that it documents and that say nothing of a delivery."""
+    batches: ClassVar[bool] = False
+    """Whether a webhook may hold several events."""
+    ages: ClassVar[bool] = False
+    """Whether what proves it carries a time."""
+    covers_the_body: ClassVar[bool] = False
+    """Whether what proves it is a signature of the body."""
+
+    def event(self, word: str, rid: object = "r1") -> dict[str, Any]:
+        """One event as the provider documents it, at noon."""
+        raise NotImplementedError
+
+    def proof(self, body: bytes, secret: str, at: datetime) -> dict[str, str]:
+        """The headers that show that the provider sent *body*."""
+        raise NotImplementedError
+
+    def reports(self, document: object, at: datetime = NOON, secret: str = SECRET) -> list[Any]:
+        body = document if isinstance(document, bytes) else json.dumps(document).encode()
+        return self.listener.reports(self.proof(body, secret, at), body, at)
+
+    def test_every_word_is_translated_with_rid_and_time(self) -> None:
+        told = {word: self.reports(self.event(word)) for word in self.kinds}
+
+        assert {word: [(r.rid, r.kind, r.at) for r in reports] for word, reports in told.items()} == {
+            word: [("r1", kind, NOON)] for word, kind in self.kinds.items()
+        }
+
+    def test_an_event_has_the_same_id_each_time_and_another_than_others(self) -> None:
+        ids = {word: self.reports(self.event(word))[0].event_id for word in self.kinds}
+
+        assert ids == {word: self.reports(self.event(word))[0].event_id for word in self.kinds}
+        assert all(0 < len(event_id) <= 200 for event_id in ids.values())
+        assert len(set(ids.values())) == len(ids)
+
+    def test_words_that_say_nothing_of_a_delivery_are_left_out_with_a_line_in_the_log(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.INFO)
+
+        for word in (*self.ignored, "invented-tomorrow"):
+            assert self.reports(self.event(word)) == []
+
+        assert len(caplog.records) == len(self.ignored) + 1
+
+    @pytest.mark.parametrize("rid", [None, 3, "<b>", "", "a b", "x" * 65, ["r1"]])
+    def test_events_of_mails_that_are_not_ours_are_left_out(self, rid: object) -> None:
+        assert self.reports(self.event(next(iter(self.kinds)), rid)) == []
+
+    def test_several_events_in_one_webhook_are_all_heard(self) -> None:
+        if not self.batches:
+            with pytest.raises((ProviderError, TokenRefused)):
+                self.reports([self.event(next(iter(self.kinds)))])
+            return
+        word, *_ = self.kinds
+
+        heard = self.reports([self.event(word, "r1"), self.event("invented-tomorrow", "r2"), self.event(word, "r3")])
+
+        assert [report.rid for report in heard] == ["r1", "r3"]
+        assert self.reports([]) == []
+
+    @pytest.mark.parametrize("body", [b"", b"3", b"null", b'"x"', b"{}", b"\xff", b"[3]", b"[[]]", b"[null]"])
+    def test_what_cannot_be_read_is_an_error_even_if_authentic(self, body: bytes) -> None:
+        with pytest.raises((ProviderError, TokenRefused)):
+            self.reports(body)
+
+    def test_a_stranger_is_refused(self) -> None:
+        event = self.event(next(iter(self.kinds)))
+
+        with pytest.raises(TokenRefused):
+            self.reports(event, secret="another")
+        with pytest.raises(TokenRefused):
+            self.listener.reports({}, self.bare(event), NOON)
+
+    def bare(self, event: dict[str, Any]) -> bytes:
+        """The event without what proves it."""
+        return json.dumps(event).encode()
+
+    def test_a_body_that_was_tampered_with_is_refused_where_it_is_signed(self) -> None:
+        body = json.dumps(self.event(next(iter(self.kinds)))).encode()
+        proof = self.proof(body, SECRET, NOON)
+
+        if self.covers_the_body:
+            with pytest.raises(TokenRefused):
+                self.listener.reports(proof, body.replace(b"r1", b"r2"), NOON)
+
+    def test_an_old_proof_is_refused_where_it_has_a_time(self) -> None:
+        if self.ages:
+            body = json.dumps(self.event(next(iter(self.kinds)))).encode()
+            proof = self.proof(body, SECRET, NOON)
+            for now in (NOON + timedelta(hours=9), NOON - timedelta(seconds=301)):
+                with pytest.raises(TokenRefused):
+                    self.listener.reports(proof, body, now)
