@@ -1,26 +1,21 @@
-"""Conditional GET of one feed, bounded in size and time, redirects followed by hand.
-
-The address that was checked is the one that is dialled (a name can answer differently the second time), while Host
-and TLS keep the name.
-"""
+"""Conditional GET of one feed, bounded in size and time."""
 
 import hashlib
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import httpx
 
+from outreach.dialling import addresses, packed
+from outreach.dialling.addresses import Resolve, Target
+from outreach.dialling.deadline import Deadline
+from outreach.dialling.hops import FOUND, Answer, Dialler
 from outreach.errors import FeedBusy, FeedGone, FeedUnreachable
-from outreach.feeds import addresses, decoding
-from outreach.feeds.addresses import Resolve, Target
-from outreach.feeds.deadline import Deadline
 
-_FOUND, _NOT_MODIFIED, _GONE, _BUSY = 200, 304, 410, 429
-_PERMANENT = frozenset({301, 308})
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_NOT_MODIFIED, _GONE, _BUSY = 304, 410, 429
 _MOST_HEADER = 1_000
 
 _HEADERS: Mapping[str, str] = {
@@ -80,70 +75,23 @@ class Fetcher:
 
     def fetch(self, url: str, last: LastTime, now: datetime) -> Fetched:
         """Return the feed at *url*, or that nothing changed; `FeedError` says what kept it."""
+        dialler = Dialler(self.allowed, self.resolve, self.transport, self.trust)
+        headers = {**_HEADERS, **_conditions(last)}
         with Deadline(self.bounds.seconds) as deadline:
-            try:
-                return self._follow(url, last, now, deadline)
-            except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError) as error:
-                raise FeedUnreachable(url, self._why(error, deadline)) from error
+            answer = dialler.follow(url, headers, deadline, self._taken, redirects=self.bounds.redirects)
+        return self._judged(answer, last, now)
 
-    def _follow(self, url: str, last: LastTime, now: datetime, deadline: Deadline) -> Fetched:
-        target = addresses.target(url)
-        moved_to: str | None = None
-        for_good = True
-        for _ in range(self.bounds.redirects + 1):
-            answer = self._ask(target, last, deadline)
-            location = answer.headers.get("location", "")
-            if answer.status not in _REDIRECTS or not location:
-                return self._judged(answer, last, now, moved_to)
-            target = addresses.target(location, target.url)
-            for_good = for_good and answer.status in _PERMANENT
-            moved_to = target.url if for_good else moved_to
-        raise FeedUnreachable(url, f"redirected more than {self.bounds.redirects} times")
+    def _taken(self, pieces: Iterator[bytes], headers: httpx.Headers, target: Target) -> bytes:
+        return packed.bounded(pieces, headers.get("content-encoding", ""), self.bounds.size, target.url)
 
-    def _ask(self, target: Target, last: LastTime, deadline: Deadline) -> "_Answer":
-        found = addresses.checked(target, deadline.left, self.allowed, self.resolve)
-        for address in found[:-1]:
-            try:
-                return self._ask_at(address, target, last, deadline, patience=deadline.left / 3)
-            except (httpx.ConnectError, httpx.ConnectTimeout):
-                continue  # such as IPv6 where there is no way to it
-        return self._ask_at(found[-1], target, last, deadline, patience=deadline.left)
-
-    def _ask_at(
-        self, address: str, target: Target, last: LastTime, deadline: Deadline, *, patience: float
-    ) -> "_Answer":
-        headers = {**_HEADERS, **_conditions(last), "Host": target.authority}
-        extensions = {"sni_hostname": target.host, "trace": deadline.watch}
-        # a client per hop: a pool would lend a connection to one name to another at the same address
-        with (
-            self._client(deadline.left, patience) as client,
-            client.stream("GET", target.at(address), headers=headers, extensions=extensions) as response,
-        ):
-            body = b""
-            if response.status_code == _FOUND:
-                encoding = response.headers.get("content-encoding", "")
-                body = decoding.bounded(response.iter_raw(), encoding, self.bounds.size, target.url)
-            if deadline.passed:  # a body without a length seems to end where the socket was shut
-                raise FeedUnreachable(target.url, _late(deadline))
-            return _Answer(target.url, response.status_code, response.headers, body)
-
-    def _client(self, seconds: float, patience: float) -> httpx.Client:
-        transport = self.transport() if self.transport else httpx.HTTPTransport(verify=self.trust, trust_env=False)
-        return httpx.Client(
-            transport=transport,
-            timeout=httpx.Timeout(seconds, connect=patience),
-            trust_env=False,
-            follow_redirects=False,
-        )
-
-    def _judged(self, answer: "_Answer", last: LastTime, now: datetime, moved_to: str | None) -> Fetched:
+    def _judged(self, answer: Answer[bytes], last: LastTime, now: datetime) -> Fetched:
         if answer.status == _GONE:
             raise FeedGone(answer.url, "answered 410: the feed is gone for good; it is asked no more")
         if answer.status == _BUSY:
             raise FeedBusy(answer.url, self._wait(answer.headers.get("retry-after", ""), now))
         if answer.status == _NOT_MODIFIED:
-            return Fetched(answer.url, None, "", last.etag, last.last_modified, last.digest, moved_to)
-        if answer.status != _FOUND:
+            return Fetched(answer.url, None, "", last.etag, last.last_modified, last.digest, answer.moved_to)
+        if answer.status != FOUND or answer.body is None:
             raise FeedUnreachable(answer.url, f"answered {answer.status} instead of 200")
         digest = hashlib.sha256(answer.body).hexdigest()
         return Fetched(
@@ -153,30 +101,13 @@ class Fetcher:
             etag=_bounded(answer.headers.get("etag")),
             last_modified=_bounded(answer.headers.get("last-modified")),
             digest=digest,
-            moved_to=moved_to,
+            moved_to=answer.moved_to,
         )
 
     def _wait(self, text: str, now: datetime) -> int:
         wished = _seconds(text, now)
         wished = self.bounds.usual_wait if wished is None else wished
         return max(self.bounds.shortest_wait, min(wished, self.bounds.longest_wait))
-
-    def _why(self, error: Exception, deadline: Deadline) -> str:
-        if deadline.passed or isinstance(error, httpx.TimeoutException):
-            return _late(deadline)
-        return str(error)[:200] or type(error).__name__
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    url: str
-    status: int
-    headers: httpx.Headers
-    body: bytes
-
-
-def _late(deadline: Deadline) -> str:
-    return f"not done within {deadline.seconds:g} s"
 
 
 def _conditions(last: LastTime) -> dict[str, str]:

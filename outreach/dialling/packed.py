@@ -12,14 +12,16 @@ _PIECE = 262_144
 def bounded(pieces: Iterable[bytes], encoding: str, limit: int, url: str) -> bytes:
     """Return the whole body; `FeedBroken` once it has more than *limit* bytes."""
     whole = bytearray()
-    for piece in _decoded(pieces, encoding.strip().lower(), url):
+    for piece in unpacked(pieces, encoding, url):
         whole += piece
         if len(whole) > limit:
-            raise FeedBroken(url, f"the feed has more than {_megabytes(limit)}")
+            raise FeedBroken(url, f"the feed has more than {megabytes(limit)}")
     return bytes(whole)
 
 
-def _decoded(pieces: Iterable[bytes], encoding: str, url: str) -> Iterator[bytes]:
+def unpacked(pieces: Iterable[bytes], encoding: str, url: str) -> Iterator[bytes]:
+    """Return the body piece by piece, unpacked where the server packed it."""
+    encoding = encoding.strip().lower()
     if encoding in {"", "identity"}:
         return iter(pieces)
     if encoding in {"gzip", "x-gzip", "deflate"}:
@@ -46,5 +48,6 @@ def _unpacked(pieces: Iterable[bytes], url: str) -> Iterator[bytes]:
         raise FeedBroken(url, "the packed answer is cut off")
 
 
-def _megabytes(limit: int) -> str:
+def megabytes(limit: int) -> str:
+    """Return a size for people."""
     return f"{limit / 2**20:.0f} MiB" if limit >= 2**20 else f"{limit} bytes"

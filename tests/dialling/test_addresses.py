@@ -1,6 +1,6 @@
 import pytest
 
-from outreach.feeds import addresses
+from outreach.dialling import addresses
 
 
 @pytest.mark.parametrize(
