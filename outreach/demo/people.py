@@ -41,12 +41,12 @@ GERMAN_START = _words(
     "Amsel Biber Dachs Eiben Falken Ginster Hasel Igel Kranich Luchs Milan Otter Reiher Star Wacholder"
 )
 GERMAN_END = _words("büttel scheid rath höhe winkel grund auen furt bühl siepen")
-DUTCH_REGIONS = ("Lage Gronden", "Rivierenhoek", "Noorderwaard", "Zuiderzandstreek", "Veenkanten")
+DUTCH_REGIONS = ("Rivierenland", "Midden-Utrecht", "Groningen", "Zeeland", "Drenthe")  # real ones, for invented towns
 GERMAN_REGIONS = ("Eifelgau", "Rheinkohlenland", "Niederbördeland")
 
 CLUBS = (
-    ("Vereniging Buurtkracht", "Lage Gronden", "NL"), ("Samen Wonen Noorderwaard", "Noorderwaard", "NL"),
-    ("Jongerenwerk De Kade", "Rivierenhoek", "NL"), ("Mantelzorg aan Zee", "Zuiderzandstreek", "NL"),
+    ("Vereniging Buurtkracht", "Rivierenland", "NL"), ("Samen Wonen Noorderwaard", "Groningen", "NL"),
+    ("Jongerenwerk De Kade", "Midden-Utrecht", "NL"), ("Mantelzorg aan Zee", "Zeeland", "NL"),
     ("Nachbarschaftshilfe Eifelgau", "Eifelgau", "DE"), ("Jugendtreff Brückenschlag", "Rheinkohlenland", "DE"),
     ("Verein für gute Pflege", "Niederbördeland", "DE"),
 )  # fmt: skip
