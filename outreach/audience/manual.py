@@ -1,6 +1,6 @@
 """The manual of segments, made from the predicates' docstrings: `python -m outreach.audience.manual`."""
 
-from outreach.audience.predicates import PREDICATES, Predicate
+from outreach.audience.predicates import PREDICATES, Predicate, shown
 from outreach.settings import ROOT
 
 HEAD = """\
@@ -8,14 +8,22 @@ HEAD = """\
 
 Made from the code by `python -m outreach.audience.manual`; change it there.
 
-An audience is a file `<name>.toml` in this folder. Whatever it says, suppressed addresses and people without a consent
-in force for the mail's topic are left out. See who is in it: `outreach audience count <name>`.
+An audience is a file `<name>.toml` in this folder. Whatever it says, three kinds of people are left out: suppressed
+addresses, people without a consent in force for the mail's topic, and people who asked for mail at most weekly or
+monthly and were written to more lately than that.
+
+- `outreach audience count <name>`: how many would get a mail now, and who is left out and why.
+- `outreach audience sample <name>`: a handful of them, and why they are in it.
+- `outreach audience explain <name>`: the rules, with how many people each of them holds for.
+- `outreach explain <address> <campaign/wave>`: why one person gets a mail, or does not.
 
 ```toml
 title = { nl = "Gemeenten, één mail per gemeente", de = "Kommunen, eine Mail je Kommune" }
 all = [{ group = "municipality" }, { any = [{ country = "NL" }, { region_in = ["Eifelgau"] }] }]
-none = [{ submitted = "nominate" }]
+none = [{ submitted = "nominate" }, { written_to_within = 7 }]
 one_per = "organisation"
+prefer = ["named", "role"]
+at_most = 500
 ```
 
 | key | meaning |
@@ -24,9 +32,20 @@ one_per = "organisation"
 | `all` | every rule in the list holds; `all = []` is everybody |
 | `any` | at least one of them holds |
 | `none` | none of them holds |
-| `one_per` | `"organisation"`: one address of each: a person known by name, then a role address, then the oldest |
+| `one_per` | `"organisation"`: one address of each; who belongs to no organisation stands alone |
+| `at_most_per_organisation` | so many addresses of each organisation, instead of one |
+| `prefer` | which address of an organisation comes first, without it `["named", "role"]`; among equals, the oldest |
+| `at_most` | so many people in all: those who came into the files first |
 
-A rule is one predicate with its argument, or again `{ all = [...] }`, `{ any = [...] }` or `{ none = [...] }`.
+`prefer` knows `named` (a person known by name), `role` (info@, gemeente@) and `unnamed` (a person whose name is not
+known); addresses of another kind come last.
+
+A rule is one predicate with its argument, or again `{ all = [...] }`, `{ any = [...] }` or `{ none = [...] }`. The
+argument is a text or a list of texts; a list means one of them, and with words that begin with `not_` none of them.
+Days are days of the calendar and begin at midnight UTC: `1` is today, `7` is today and the six days before.
+
+What a rule names (a group, a wave, a call …) must exist: counting and planning say what there is where it does not.
+Opens and clicks are kept only of people who allow it; of others nothing is known.
 
 | predicate | the person … |
 |---|---|
@@ -39,9 +58,8 @@ def manual() -> str:
 
 
 def _row(predicate: Predicate) -> str:
-    argument = '"…"' if predicate.takes is str else '["…", "…"]'
-    text = " ".join(predicate.manual.split())
-    return f"| `{predicate.name} = {argument}` | {text[0].lower()}{text[1:]} |\n"
+    text = predicate.manual
+    return f"| `{predicate.name} = {shown(predicate.example)}` | {text[0].lower()}{text[1:]} |\n"
 
 
 if __name__ == "__main__":

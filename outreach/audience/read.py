@@ -6,14 +6,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from outreach.audience.predicates import PREDICATES, clause, shown
+from outreach.audience.predicates import check, found
 from outreach.errors import DefinitionError, NotFound
-from outreach.model.segment import Argument, Group, Join, Segment, Term
+from outreach.model.segment import USUAL, Argument, Group, Join, Preference, Segment, Term
 
 LANGUAGES = ("nl", "de", "en")
 """The languages that a title without a language stands for."""
 
-KEYS = ("title", "all", "any", "none", "one_per")
+KEYS = ("title", "all", "any", "none", "one_per", "prefer", "at_most_per_organisation", "at_most")
 JOINS = tuple(Join)
 ORGANISATION = "organisation"
 
@@ -44,28 +44,54 @@ def parse(name: str, toml: str, *, source: str) -> Segment:
     for key in table:
         if key not in KEYS:
             raise DefinitionError(f"{source}: key {key!r} is not known; known: {', '.join(KEYS)}")
-    return Segment(
+    segment = Segment(
         name=name,
         titles=_titles(source, table.get("title")),
         rule=_rule(source, table),
         one_per=_one_per(source, table.get("one_per")),
+        prefer=_prefer(source, table.get("prefer")),
+        at_most_per_organisation=_number(source, "at_most_per_organisation", table),
+        at_most=_number(source, "at_most", table),
     )
+    if segment.one_per and segment.at_most_per_organisation:
+        raise DefinitionError(f"{source}: one_per and at_most_per_organisation say the same; leave one of them out")
+    if "prefer" in table and not segment.per_organisation:
+        raise DefinitionError(
+            f'{source}: prefer: orders the addresses of one organisation; write one_per = "{ORGANISATION}" with it'
+        )
+    return segment
 
 
-def _titles(source: str, found: object) -> Mapping[str, str]:
-    if isinstance(found, str) and found:
-        return dict.fromkeys(LANGUAGES, found)
-    if isinstance(found, dict) and found and all(isinstance(each, str) and each for each in found.values()):
-        return found
+def _titles(source: str, given: object) -> Mapping[str, str]:
+    if isinstance(given, str) and given:
+        return dict.fromkeys(LANGUAGES, given)
+    if isinstance(given, dict) and given and all(isinstance(each, str) and each for each in given.values()):
+        return given
     raise DefinitionError(
-        f'{source}: title: {_found(found)}; write title = "…", or one per language: title = {{ nl = "…", de = "…" }}'
+        f'{source}: title: {found(given)}; write title = "…", or one per language: title = {{ nl = "…", de = "…" }}'
     )
 
 
-def _one_per(source: str, found: object) -> str | None:
-    if found is None or found == ORGANISATION:
-        return ORGANISATION if found else None
-    raise DefinitionError(f'{source}: one_per: {_found(found)}; write one_per = "{ORGANISATION}", or leave it out')
+def _one_per(source: str, given: object) -> str | None:
+    if given is None or given == ORGANISATION:
+        return ORGANISATION if given else None
+    raise DefinitionError(f'{source}: one_per: {found(given)}; write one_per = "{ORGANISATION}", or leave it out')
+
+
+def _prefer(source: str, given: object) -> tuple[Preference, ...]:
+    if given is None:
+        return USUAL
+    if isinstance(given, list) and given and set(map(str, given)) <= set(Preference) and len(set(given)) == len(given):
+        return tuple(map(Preference, given))
+    known = ", ".join(Preference)
+    raise DefinitionError(f'{source}: prefer: {found(given)}; write a list such as ["named", "role"]; known: {known}')
+
+
+def _number(source: str, key: str, table: Mapping[str, Any]) -> int | None:
+    given = table.get(key)
+    if given is None or (isinstance(given, int) and not isinstance(given, bool) and given > 0):
+        return given
+    raise DefinitionError(f"{source}: {key}: {found(given)}; write a whole number from 1, or leave it out")
 
 
 def _rule(source: str, table: Mapping[str, Any]) -> Group:
@@ -77,35 +103,29 @@ def _rule(source: str, table: Mapping[str, Any]) -> Group:
     return groups[0] if len(groups) == 1 else Group(Join.ALL, tuple(groups))
 
 
-def _group(where: str, join: Join, found: object) -> Group:
-    if not isinstance(found, list) or (not found and join is not Join.ALL):
-        raise DefinitionError(f'{where}: {join}: {_found(found)}; write a list of rules: [{{ group = "member" }}]')
-    return Group(join, tuple(_one(f"{where}: {join}[{at}]", each) for at, each in enumerate(found, 1)))
+def _group(where: str, join: Join, given: object) -> Group:
+    if not isinstance(given, list) or (not given and join is not Join.ALL):
+        raise DefinitionError(f'{where}: {join}: {found(given)}; write a list of rules: [{{ group = "member" }}]')
+    return Group(join, tuple(_one(f"{where}: {join}[{at}]", each) for at, each in enumerate(given, 1)))
 
 
-def _one(where: str, found: object) -> Group | Term:
-    if not isinstance(found, dict) or len(found) != 1:
+def _one(where: str, given: object) -> Group | Term:
+    if not isinstance(given, dict) or len(given) != 1:
         raise DefinitionError(
-            f'{where}: {_found(found)}; a rule is one predicate with its argument, such as {{ group = "member" }}'
+            f'{where}: {found(given)}; a rule is one predicate with its argument, such as {{ group = "member" }}'
         )
-    ((word, argument),) = found.items()
+    ((word, argument),) = given.items()
     if word in JOINS:
         return _group(where, Join(word), argument)
-    if word not in PREDICATES:
-        clause(where, Term(word, ""))  # says so
     term = Term(word, _argument(argument))
-    clause(where, term)
+    check(where, term)
     return term
 
 
-def _argument(found: Any) -> Argument:
-    if isinstance(found, list):
-        return tuple(found)
-    if isinstance(found, date):
-        return found.isoformat()
-    argument: Argument = found
+def _argument(given: Any) -> Argument:
+    if isinstance(given, list):
+        return tuple(each.isoformat() if isinstance(each, date) else each for each in given)
+    if isinstance(given, date):
+        return given.isoformat()
+    argument: Argument = given
     return argument
-
-
-def _found(value: object) -> str:
-    return "nothing found" if value is None else f"found {shown(value)}"

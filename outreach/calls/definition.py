@@ -19,6 +19,7 @@ def to_json(call: Call) -> dict[str, Any]:
         "goal": call.goal,
         "fold_by": call.fold_by,
         "closes": call.closes and call.closes.isoformat(),
+        "capacity": call.capacity,
     }
 
 
@@ -35,6 +36,7 @@ def from_json(data: Mapping[str, Any]) -> Call:
         goal=data["goal"],
         fold_by=data["fold_by"],
         closes=closes and datetime.fromisoformat(closes),
+        capacity=data.get("capacity"),  # calls that were registered before there were places have none
     )
 
 

@@ -12,7 +12,7 @@ from outreach.calls.definition import from_json, to_json
 from outreach.calls.form import email_in, fold_of
 from outreach.calls.standing import CallStanding, PublicCampaign, Submission
 from outreach.errors import DefinitionError, NotFound
-from outreach.model.campaign import Call
+from outreach.model.campaign import Call, Standing
 from outreach.model.report import Cell, Figure
 from outreach.store.counters import count
 from outreach.store.tables import CallRow, CampaignRow, DeliveryRow, SubmissionRow
@@ -52,9 +52,15 @@ def progress(session: Session, call: Call) -> tuple[int, int | None]:
     return _count(session, call_id, call), call.goal
 
 
-def submit(session: Session, standing: CallStanding, submission: Submission) -> bool:
-    """Store the answers; return whether they are new: the same form sent twice is one answer."""
+def submit(session: Session, standing: CallStanding, submission: Submission) -> Standing:
+    """Store the answers; return what they give. The same form sent twice is one answer, and gives the same.
+
+    Where there are places, answers to one call come one after the other until they are committed, so that the last
+    place is given once.
+    """
     delivery = session.get(DeliveryRow, submission.delivery_id) if submission.delivery_id else None
+    if delivery and not delivery.email:
+        delivery = None  # somebody who was forgotten answers as anybody would
     row = {
         "call_id": standing.id,
         "delivery_id": delivery and delivery.id,
@@ -63,6 +69,7 @@ def submit(session: Session, standing: CallStanding, submission: Submission) -> 
         "language": submission.language,
         "answers": submission.values,
         "fold": fold_of(standing.call, submission.values),
+        "standing": _place(session, standing),
         "network": submission.network,
         "form_token": submission.form_token,
         "at": submission.at,
@@ -74,7 +81,8 @@ def submit(session: Session, standing: CallStanding, submission: Submission) -> 
     assert isinstance(stored, CursorResult)  # noqa: S101
     if stored.rowcount and delivery:
         _count_answer(session, delivery, submission.at)
-    return bool(stored.rowcount)
+    kept = select(SubmissionRow.standing).where(SubmissionRow.form_token == submission.form_token)
+    return Standing(session.scalars(kept).one())
 
 
 def sent_lately(session: Session, standing: CallStanding, network: str, now: datetime) -> int:
@@ -92,7 +100,7 @@ def sent_lately(session: Session, standing: CallStanding, network: str, now: dat
 def campaign_by_slug(session: Session, slug: str) -> PublicCampaign:
     """Return the campaign under */campaigns/slug*, or `NotFound`."""
     row = session.scalars(select(CampaignRow).where(CampaignRow.slug == slug)).one_or_none() if _sound(slug) else None
-    if row is None:
+    if row is None or row.hidden:
         raise NotFound("campaign", slug)
     return _public(session, [row])[0]
 
@@ -103,8 +111,10 @@ def campaign_by_id(session: Session, campaign_id: int) -> PublicCampaign:
 
 
 def campaigns(session: Session) -> list[PublicCampaign]:
-    """Return all campaigns, the newest first."""
-    newest_first = select(CampaignRow).order_by(CampaignRow.created_at.desc(), CampaignRow.id.desc())
+    """Return all campaigns, the newest first; the house's own letters are none."""
+    newest_first = (
+        select(CampaignRow).where(~CampaignRow.hidden).order_by(CampaignRow.created_at.desc(), CampaignRow.id.desc())
+    )
     return _public(session, session.scalars(newest_first).all())
 
 
@@ -134,7 +144,21 @@ def _public(session: Session, rows: Iterable[CampaignRow]) -> list[PublicCampaig
 
 def _standing(session: Session, row: CallRow) -> CallStanding:
     call = from_json(row.definition)
-    return CallStanding(row.id, call, _count(session, row.id, call))
+    taken = _registered(session, row.id) if call.capacity else 0
+    return CallStanding(row.id, call, _count(session, row.id, call), taken)
+
+
+def _place(session: Session, standing: CallStanding) -> Standing:
+    if standing.call.capacity is None:
+        return Standing.SUBMITTED
+    session.execute(select(CallRow.id).where(CallRow.id == standing.id).with_for_update())
+    free = _registered(session, standing.id) < standing.call.capacity
+    return Standing.REGISTERED if free else Standing.WAITING
+
+
+def _registered(session: Session, call_id: int) -> int:
+    taken = select(func.count()).where(SubmissionRow.call_id == call_id, SubmissionRow.standing == Standing.REGISTERED)
+    return session.scalar(taken) or 0
 
 
 def _count(session: Session, call_id: int, call: Call) -> int:

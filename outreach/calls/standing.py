@@ -8,15 +8,21 @@ from outreach.model.campaign import Call, Words
 
 @dataclass(frozen=True, slots=True)
 class CallStanding:
-    """A call and how many answers count toward its goal."""
+    """A call, how many answers count toward its goal, and how many of its places are taken."""
 
     id: int
     call: Call
     count: int
+    taken: int = 0
 
     def closed(self, now: datetime) -> bool:
         """Answers are no longer taken."""
         return self.call.closes is not None and self.call.closes <= now
+
+    @property
+    def full(self) -> bool:
+        """Who answers now comes on the waiting list."""
+        return self.call.capacity is not None and self.taken >= self.call.capacity
 
 
 @dataclass(frozen=True, slots=True)

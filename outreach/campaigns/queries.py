@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from outreach.errors import NotFound
+from outreach.errors import DefinitionError, NotFound
 from outreach.model.campaign import Campaign, WaveDefinition
 from outreach.model.wave import WaveState, WaveStep, wave_after
 from outreach.store.milestones import note
@@ -43,6 +43,8 @@ def register(session: Session, campaign: Campaign, definition: WaveDefinition, n
     if row is None:
         row = CampaignRow(slug=campaign.slug, created_at=now)
         session.add(row)
+    elif row.hidden:
+        raise DefinitionError(f"campaign {campaign.slug!r}: the house's own letters go by this name; choose another")
     row.title, row.summary = dict(campaign.title), dict(campaign.summary)
     row.topic, row.languages = campaign.topic, list(campaign.languages)
     session.flush()
@@ -90,12 +92,13 @@ def find(session: Session, campaign: str, name: str) -> int | None:
 
 
 def all_waves(session: Session) -> list[WaveView]:
-    """Return every wave, newest first."""
-    return [view(session, wave_id) for wave_id in session.scalars(select(WaveRow.id).order_by(WaveRow.id.desc()))]
+    """Return every wave, newest first; the house's own letters are not among them."""
+    shown = select(WaveRow.id).join(CampaignRow, CampaignRow.id == WaveRow.campaign_id).where(~CampaignRow.hidden)
+    return [view(session, wave_id) for wave_id in session.scalars(shown.order_by(WaveRow.id.desc()))]
 
 
 def take(session: Session, wave_id: int, step: WaveStep, now: datetime) -> WaveState:
-    """Take a wave one step on by its state machine; milestones go to Prefect's events."""
+    """Take a wave one step on by its state machine; milestones, but of the house's letters, go to Prefect's events."""
     wave = session.scalar(select(WaveRow).where(WaveRow.id == wave_id).with_for_update())
     if wave is None:
         raise NotFound("wave", wave_id)
@@ -108,8 +111,9 @@ def take(session: Session, wave_id: int, step: WaveStep, now: datetime) -> WaveS
         wave.started_at = wave.started_at or now
     if after in (WaveState.SENT, WaveState.CANCELLED):
         wave.finished_at = now
-    resource = f"outreach.wave.{wave_id}"
-    note(session, f"outreach.wave.{after}", resource, {"wave_id": wave_id, "name": wave.name}, now)
+    if not session.get_one(CampaignRow, wave.campaign_id).hidden:
+        resource = f"outreach.wave.{wave_id}"
+        note(session, f"outreach.wave.{after}", resource, {"wave_id": wave_id, "name": wave.name}, now)
     return after
 
 

@@ -149,6 +149,7 @@ def _call(slug: str, table: Table, languages: tuple[str, ...], zone: ZoneInfo) -
         goal=table.number("goal", least=1),
         fold_by=fold_by,
         closes=table.moment("closes", zone),
+        capacity=table.number("capacity", least=1),
     )
     table.finish()
     return call

@@ -34,6 +34,14 @@ class FieldKind(StrEnum):
     CHECK = "check"
 
 
+class Standing(StrEnum):
+    """What an answer to a call gives: where there are places, one of them or the waiting list."""
+
+    SUBMITTED = "submitted"
+    REGISTERED = "registered"
+    WAITING = "waiting"
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One question of a form. *choices* maps stored values to words per language; *limit* counts characters."""
@@ -49,7 +57,10 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call to action with a form of its own. *fold_by* names the field whose equal values count as one."""
+    """A call to action with a form of its own. *fold_by* names the field whose equal values count as one.
+
+    *capacity* is how many places there are; who answers when they are taken comes on the waiting list.
+    """
 
     slug: str
     title: Words
@@ -60,6 +71,7 @@ class Call:
     goal: int | None = None
     fold_by: str | None = None
     closes: datetime | None = None
+    capacity: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,53 +1,25 @@
-"""People come in from files; audiences are looked up and counted."""
+"""Audiences are looked up, counted, sampled and taken apart."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from itertools import islice
-from pathlib import Path
+
+from sqlalchemy.orm import Session
 
 from outreach.audience import queries as audience
 from outreach.audience import read as audiences
-from outreach.contacts import queries as contacts
-from outreach.contacts.entries import Entry, entries_of
-from outreach.contacts.grant import grant_of, source_of
-from outreach.contacts.queries import Stored
-from outreach.contacts.read import Line, lines_of, open_sheet
-from outreach.contacts.rejected import Rejected
-from outreach.contacts.values import groups as groups_in
-from outreach.model.people import Consent
-from outreach.model.segment import Segment
+from outreach.audience.predicates import Named
+from outreach.audience.queries import person
+from outreach.campaigns.read import list_campaigns, load_campaign
+from outreach.contacts.topics import read_topics
+from outreach.errors import DefinitionError
+from outreach.model.campaign import Campaign
+from outreach.model.people import Topic
+from outreach.model.segment import Judged, Segment, Tallied
 from outreach.services import Services
 from outreach.store import reading
 
 DEFAULT_TOPIC = "social-work"
-BATCH = 1000
-
-Progress = Callable[[int, int], None]
-"""Is told how many rows are done, and of how many."""
-
-
-@dataclass(frozen=True, slots=True)
-class ImportReport:
-    """What an import changed.
-
-    Each row of the file is *new*, *changed*, *unchanged*, *repeated* (its address stood on an earlier row; its groups
-    were added) or *invalid* (written to *errors_file*). Among those stored, *suppressed* are never written to, and
-    *without_consent* not until they agree to something. *organisations* counts new and changed ones.
-    """
-
-    file: str
-    rows: int
-    new: int
-    changed: int
-    unchanged: int
-    repeated: int
-    invalid: int
-    suppressed: int
-    without_consent: int
-    organisations: int
-    topic: str | None = None
-    errors_file: Path | None = None
+HANDFUL = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,52 +31,24 @@ class AudienceCount:
     left_out: Mapping[str, int]
 
 
-def import_contacts(
-    services: Services,
-    path: Path,
-    *,
-    topic: str | None = None,
-    basis: str | None = None,
-    evidence: str | None = None,
-    encoding: str | None = None,
-    group: str | None = None,
-    progress: Progress | None = None,
-) -> ImportReport:
-    """Store the people of a CSV file, a batch a transaction; broken off, it can be run again.
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """Somebody in an audience, and what the rules say about them."""
 
-    `ImportRefused` where the file cannot be read to its end: then nothing of it is stored.
-    """
-    now = services.clock()
-    source = source_of(path.name)
-    grant = grant_of(topic, basis, evidence, source=source, at=now)
-    sheet = open_sheet(path, encoding)
-    entries = entries_of(sheet.header, lines_of(sheet), groups_in(group or ""))
-    results: list[Stored] = []
-    done = 0
-    with Rejected(sheet) as rejected:
-        for batch in _batches(entries):
-            stored = _store(services, batch, grant, source, now)
-            results.append(stored)
-            faults = [each for each in batch if not isinstance(each, Entry)]
-            for line, reason in sorted((*faults, *stored.refused), key=lambda fault: fault[0].number):
-                rejected.add(line, reason)
-            done += len(batch)
-            if progress:
-                progress(done, sheet.rows)
-    return ImportReport(
-        file=path.name,
-        rows=sheet.rows,
-        new=sum(each.new for each in results),
-        changed=sum(each.changed for each in results),
-        unchanged=sum(each.unchanged for each in results),
-        repeated=sum(each.repeated for each in results),
-        invalid=rejected.count,
-        suppressed=sum(each.suppressed for each in results),
-        without_consent=sum(each.without_consent for each in results),
-        organisations=sum(each.organisations for each in results),
-        topic=grant.topic if grant else None,
-        errors_file=rejected.path if rejected.count else None,
-    )
+    email: str
+    language: str | None
+    organisation: str
+    judged: Judged
+
+
+@dataclass(frozen=True, slots=True)
+class AudienceExplanation:
+    """An audience taken apart: its rules with their numbers, and who is left out after them."""
+
+    segment: Segment
+    topic: str
+    tally: Tallied
+    count: AudienceCount
 
 
 def audience_names(services: Services) -> list[str]:
@@ -117,26 +61,75 @@ def load_segment(services: Services, name: str) -> Segment:
     return audiences.load(services.settings.audiences, name)
 
 
+def check_names(services: Services, session: Session, segments: Sequence[Segment]) -> None:
+    """Refuse segments that name a group, wave, call … which does not exist; the error lists what does."""
+    audience.check_names(session, segments, known_names(services))
+
+
+def known_names(services: Services) -> audience.Known:
+    """Return what segments may name before the database holds it: topics, and the folders' waves and calls."""
+    campaigns = _campaigns(services)
+    return {
+        Named.TOPIC: set(topics(services)),
+        Named.WAVE: {f"{campaign.slug}/{wave}" for campaign in campaigns for wave in campaign.waves},
+        Named.CALL: {call for campaign in campaigns for call in campaign.calls},
+        Named.LANGUAGE: {*audiences.LANGUAGES, *(code for campaign in campaigns for code in campaign.languages)},
+    }
+
+
+def topics(services: Services) -> Mapping[str, Topic]:
+    """Return what people can subscribe to, by name."""
+    return read_topics(services.settings.templates / "topics.toml")
+
+
 def count_audience(services: Services, name: str, *, topic: str | None = None) -> AudienceCount:
     """Return how many of audience *name* would get a mail about *topic* now."""
     segment = load_segment(services, name)
-    topic = topic or DEFAULT_TOPIC
     with reading(services.sessions) as session:
-        by_language = audience.count_by_language(session, segment, topic=topic)
-        left_out = audience.left_out(session, [segment], topic=topic)
+        return _counted(services, session, segment, _checked_topic(services, session, segment, topic))
+
+
+def sample_audience(
+    services: Services, name: str, *, topic: str | None = None, size: int = HANDFUL
+) -> tuple[Sampled, ...]:
+    """Return a handful of those in audience *name* who would get a mail about *topic* now, the oldest first."""
+    segment, now = load_segment(services, name), services.clock()
+    with reading(services.sessions) as session:
+        topic = _checked_topic(services, session, segment, topic)
+        found = person.sample(session, segment, topic=topic, now=now, size=size)
+        judged = person.judged(session, segment, [each.id for each in found], now)
+    return tuple(Sampled(each.email, each.language, each.organisation, judged[each.id]) for each in found)
+
+
+def explain_audience(services: Services, name: str, *, topic: str | None = None) -> AudienceExplanation:
+    """Return the rules of audience *name* with how many people each holds for, and who is left out after them."""
+    segment = load_segment(services, name)
+    with reading(services.sessions) as session:
+        topic = _checked_topic(services, session, segment, topic)
+        tally = audience.tally(session, segment, services.clock())
+        return AudienceExplanation(segment, topic, tally, _counted(services, session, segment, topic))
+
+
+def _checked_topic(services: Services, session: Session, segment: Segment, topic: str | None) -> str:
+    known = known_names(services)
+    audience.check_names(session, [segment], known)
+    audience.check_topic(session, topic or DEFAULT_TOPIC, known)
+    return topic or DEFAULT_TOPIC
+
+
+def _counted(services: Services, session: Session, segment: Segment, topic: str) -> AudienceCount:
+    now = services.clock()
+    by_language = audience.count_by_language(session, segment, topic=topic, now=now)
+    left_out = audience.left_out(session, [segment], topic=topic, now=now)
     return AudienceCount(sum(by_language.values()), by_language, left_out)
 
 
-def _store(
-    services: Services, batch: Sequence[Entry | tuple[Line, str]], grant: Consent | None, source: str, now: datetime
-) -> Stored:
-    entries = [each for each in batch if isinstance(each, Entry)]
-    with services.sessions.begin() as session:
-        return contacts.store(session, entries, grant, source=source, at=now)
-
-
-def _batches(
-    entries: Iterator[Entry | tuple[Line, str]],
-) -> Iterator[list[Entry | tuple[Line, str]]]:
-    while batch := list(islice(entries, BATCH)):
-        yield batch
+def _campaigns(services: Services) -> list[Campaign]:
+    folders = services.settings.templates
+    found = []
+    for slug in list_campaigns(folders):
+        try:
+            found.append(load_campaign(folders, slug))
+        except DefinitionError:
+            continue  # another folder's faults are told when that one is checked
+    return found

@@ -6,7 +6,7 @@ from outreach.audience.manual import manual
 from outreach.audience.predicates import PREDICATES
 from outreach.audience.read import load, names, parse
 from outreach.errors import DefinitionError, NotFound, UnknownPredicate
-from outreach.model.segment import Group, Join, Segment, Term
+from outreach.model.segment import Group, Join, Preference, Segment, Term
 from outreach.settings import ROOT
 
 
@@ -51,6 +51,21 @@ def test_a_file_becomes_a_segment():
     )
 
 
+def test_limits_and_preferences_are_read():
+    found = read('title = "x"\nall = []\nat_most_per_organisation = 2\nprefer = ["role", "named"]\nat_most = 500')
+
+    assert (found.per_organisation, found.prefer, found.at_most) == (2, (Preference.ROLE, Preference.NAMED), 500)
+
+
+def test_a_number_and_a_day_are_arguments_too():
+    found = read('title = "x"\nall = [{ written_to_within = 14 }, { joined_after = [2026-01-31, "2026-02-28"] }]')
+
+    assert found.rule.rules == (
+        Term("written_to_within", 14),
+        Term("joined_after", ("2026-01-31", "2026-02-28")),
+    )
+
+
 def test_a_title_without_a_language_serves_all():
     assert read('title = "Everybody"\nall = []') == Segment(
         "golden", {"nl": "Everybody", "de": "Everybody", "en": "Everybody"}, Group(Join.ALL, ())
@@ -63,7 +78,8 @@ def test_a_title_without_a_language_serves_all():
         ("title = ", "golden.toml: not valid TOML: Invalid value (at end of document)"),
         (
             'titel = "x"',
-            "golden.toml: key 'titel' is not known; known: title, all, any, none, one_per",
+            "golden.toml: key 'titel' is not known; known: title, all, any, none, one_per, "
+            "prefer, at_most_per_organisation, at_most",
         ),
         (
             "all = []",
@@ -98,15 +114,17 @@ def test_a_title_without_a_language_serves_all():
         ),
         (
             'title = "x"\nall = [{ group = true }]',
-            'golden.toml: all[1]: group takes one text, such as group = "…"; found true',
+            'golden.toml: all[1]: group takes a text or a list of texts, such as group = "member"; found true',
         ),
         (
-            'title = "x"\nall = [{ region_in = "Eifelgau" }]',
-            'golden.toml: all[1]: region_in takes a list of texts, such as region_in = ["…", "…"]; found "Eifelgau"',
+            'title = "x"\nall = [{ region_in = ["Eifelgau", 3] }]',
+            'golden.toml: all[1]: region_in takes a text or a list of texts, such as region_in = "Drechtsteden"; '
+            'found ["Eifelgau", 3]',
         ),
         (
             'title = "x"\nall = [{ region_in = [] }]',
-            'golden.toml: all[1]: region_in takes a list of texts, such as region_in = ["…", "…"]; found []',
+            'golden.toml: all[1]: region_in takes a text or a list of texts, such as region_in = "Drechtsteden"; '
+            "found []",
         ),
         (
             'title = "x"\nnone = [{ received = "start" }]',
@@ -127,6 +145,54 @@ def test_a_title_without_a_language_serves_all():
         (
             'title = "x"\nall = [{ joined_after = "31 January" }]',
             'golden.toml: all[1]: joined_after = "31 January": write a day such as "2026-01-31"',
+        ),
+        (
+            'title = "x"\nall = [{ municipality = "Bergen" }]',
+            "golden.toml: all[1]: municipality = \"Bergen\": 'Bergen' may be Bergen (NH.) (GM0373) or "
+            "Bergen (L.) (GM0893); write the whole name or the code",
+        ),
+        (
+            'title = "x"\nall = [{ joined_within = "30" }]',
+            'golden.toml: all[1]: joined_within takes a number of days from 1, such as joined_within = 30; found "30"',
+        ),
+        (
+            'title = "x"\nall = [{ written_to_within = 0 }]',
+            "golden.toml: all[1]: written_to_within takes a number of days from 1, such as written_to_within = 14; "
+            "found 0",
+        ),
+        (
+            'title = "x"\nall = [{ basis = "social-work=friendship" }]',
+            'golden.toml: all[1]: basis = "social-work=friendship": '
+            "basis 'friendship' is not known; known: consent, membership, published",
+        ),
+        (
+            'title = "x"\nall = [{ consent_since = "social-work" }]',
+            'golden.toml: all[1]: consent_since = "social-work": write "topic=2026-01-31"',
+        ),
+        (
+            'title = "x"\nall = [{ submitted_within = "nominate=soon" }]',
+            'golden.toml: all[1]: submitted_within = "nominate=soon": write "call=14", a number of days from 1',
+        ),
+        (
+            'title = "x"\nall = []\nat_most = 0',
+            "golden.toml: at_most: found 0; write a whole number from 1, or leave it out",
+        ),
+        (
+            'title = "x"\nall = []\nat_most_per_organisation = true',
+            "golden.toml: at_most_per_organisation: found true; write a whole number from 1, or leave it out",
+        ),
+        (
+            'title = "x"\nall = []\none_per = "organisation"\nat_most_per_organisation = 2',
+            "golden.toml: one_per and at_most_per_organisation say the same; leave one of them out",
+        ),
+        (
+            'title = "x"\nall = []\nprefer = ["role"]',
+            'golden.toml: prefer: orders the addresses of one organisation; write one_per = "organisation" with it',
+        ),
+        (
+            'title = "x"\nall = []\none_per = "organisation"\nprefer = ["role", "boss"]',
+            'golden.toml: prefer: found ["role", "boss"]; write a list such as ["named", "role"]; '
+            "known: named, role, unnamed",
         ),
         (
             'title = "x"\nall = []\none_per = "person"',

@@ -1,3 +1,5 @@
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,15 +9,17 @@ from sqlalchemy.orm import Session
 from outreach.audience import queries
 from outreach.errors import DefinitionError, UnknownPredicate
 from outreach.model.people import TRACKING, AddressKind, ConsentAct
-from outreach.model.segment import Group, Join, Segment, Term
+from outreach.model.segment import Group, Join, Preference, Segment, Term
 from outreach.model.wave import BatchState, Status
 from outreach.store import Sessions
 from outreach.store.tables import (
     BatchRow,
     CallRow,
     CampaignRow,
+    ContactRow,
     DeliveryRow,
     MessageRow,
+    OrganisationRow,
     SubmissionRow,
     WaveRow,
 )
@@ -28,7 +32,7 @@ EVERYBODY = segment()
 
 
 def chosen(session: Session, chosen_from: Segment, topic: str = TOPIC) -> list[str]:
-    return sorted(row.email for row in session.execute(queries.recipients(chosen_from, topic=topic)))
+    return sorted(row.email for row in session.execute(queries.recipients(chosen_from, topic=topic, now=NOON)))
 
 
 def test_the_columns_are_what_planning_needs(sessions: Sessions):
@@ -38,7 +42,7 @@ def test_the_columns_are_what_planning_needs(sessions: Sessions):
             Soul("bo@example.org", organisation=TOWN, acts={TOPIC: (GIVEN,), TRACKING: (GIVEN,)}),
             Soul("info@example.org", first_name="", language=None, kind=AddressKind.ROLE),
         )
-        statement = queries.recipients(EVERYBODY, topic=TOPIC)
+        statement = queries.recipients(EVERYBODY, topic=TOPIC, now=NOON)
         rows = session.execute(statement.order_by("contact_id")).mappings().all()
 
     assert [dict(row) for row in rows] == [
@@ -77,9 +81,12 @@ def test_suppressed_addresses_and_people_without_consent_in_force_are_never_chos
         )
 
         assert chosen(session, EVERYBODY) == ["back@example.org", "in@example.org"]
-        assert queries.count(session, EVERYBODY, topic=TOPIC) == 2
-        assert queries.count_by_language(session, EVERYBODY, topic=TOPIC) == {"nl": 2}
-        assert queries.left_out(session, [EVERYBODY], topic=TOPIC) == {"suppressed": 2, f"no consent for {TOPIC}": 3}
+        assert queries.count(session, EVERYBODY, topic=TOPIC, now=NOON) == 2
+        assert queries.count_by_language(session, EVERYBODY, topic=TOPIC, now=NOON) == {"nl": 2}
+        assert queries.left_out(session, [EVERYBODY], topic=TOPIC, now=NOON) == {
+            "suppressed": 2,
+            f"no consent for {TOPIC}": 3,
+        }
 
 
 @pytest.mark.parametrize("one_per", [None, "organisation"])
@@ -110,25 +117,83 @@ def test_one_per_organisation_takes_a_named_person_then_a_role_then_the_oldest(s
         ]
         if one_per:
             assert chosen(session, everybody) == one_each
-            assert queries.left_out(session, [everybody], topic=TOPIC) == {
+            assert queries.left_out(session, [everybody], topic=TOPIC, now=NOON) == {
                 "suppressed": 1,
                 "another address of the same organisation": 4,
             }
-            assert queries.left_out(session, [everybody, EVERYBODY], topic=TOPIC) == {"suppressed": 1}
+            assert queries.left_out(session, [everybody, EVERYBODY], topic=TOPIC, now=NOON) == {"suppressed": 1}
         else:
             assert len(chosen(session, everybody)) == 9
 
 
+def test_caps_keep_the_first_and_say_who_is_beyond(sessions: Sessions):
+    with sessions.begin() as session:
+        add(
+            session,
+            Soul("info@elzen.example.org", kind=AddressKind.ROLE, first_name="", organisation=TOWN),
+            Soul("bo@elzen.example.org", organisation=TOWN),
+            Soul("cy@elzen.example.org", organisation=TOWN),
+            Soul("alone@example.org"),
+            Soul("also@example.org"),
+        )
+        roles_first = replace(EVERYBODY, at_most_per_organisation=2, prefer=(Preference.ROLE,), at_most=3)
+
+        assert chosen(session, roles_first) == ["alone@example.org", "bo@elzen.example.org", "info@elzen.example.org"]
+        assert queries.left_out(session, [roles_first], topic=TOPIC, now=NOON) == {
+            "another address of the same organisation": 1,
+            "beyond the most that the audience may have": 1,
+        }
+        assert queries.left_out(session, [roles_first, EVERYBODY], topic=TOPIC, now=NOON) == {}
+
+
+def test_who_wants_little_mail_is_left_out_after_a_wave_but_not_after_a_letter(sessions: Sessions):
+    with sessions.begin() as session:
+        ids = add(session, Soul("bo@example.org"), Soul("cy@example.org"), Soul("di@example.org"))
+        session.execute(update(ContactRow).where(ContactRow.id == ids["bo@example.org"]).values(frequency="weekly"))
+        session.execute(update(ContactRow).where(ContactRow.id == ids["cy@example.org"]).values(frequency="monthly"))
+        for each in ids.values():
+            _send(session, each, None, BatchState.ACCEPTED, slug=f"workers{each}")
+        session.execute(update(WaveRow).values(started_at=NOON - timedelta(days=6, hours=11)))
+
+        assert chosen(session, EVERYBODY) == ["di@example.org"]
+        assert queries.left_out(session, [EVERYBODY], topic=TOPIC, now=NOON) == {
+            "wants mail at most weekly": 1,
+            "wants mail at most monthly": 1,
+        }
+
+        session.execute(update(WaveRow).values(started_at=NOON - timedelta(days=7, hours=-11)))
+        assert chosen(session, EVERYBODY) == ["bo@example.org", "di@example.org"]
+        session.execute(update(CampaignRow).values(hidden=True))
+        assert chosen(session, EVERYBODY) == ["bo@example.org", "cy@example.org", "di@example.org"]
+
+
+def test_a_former_municipality_and_an_old_name_of_a_region_mean_what_they_are_today(sessions: Sessions):
+    with sessions.begin() as session:
+        add(session, Soul("bo@example.org", organisation=TOWN), Soul("cy@example.org"))
+        where = {"municipality": "GM0518", "province": "Fryslân", "region": "Haaglanden"}
+        session.execute(update(OrganisationRow).values(where))
+
+        for term in (
+            Term("municipality", "Den Haag"),
+            Term("municipality", "518"),
+            Term("province_in", "Friesland"),
+            Term("region_in", "Haaglanden/Rijnmond"),
+        ):
+            assert chosen(session, segment(term)) == ["bo@example.org"]
+
+
 def test_nobody_is_left_out_of_no_segments(sessions: Sessions):
     with sessions() as session:
-        assert queries.left_out(session, [], topic=TOPIC) == {}
+        assert queries.left_out(session, [], topic=TOPIC, now=NOON) == {}
 
 
 def test_a_segment_made_by_hand_is_checked_too(sessions: Sessions):
     with pytest.raises(UnknownPredicate, match=r"^test: unknown predicate 'grup'; known: address_kind, "):
-        queries.recipients(segment(Term("grup", "member")), topic=TOPIC)
-    with pytest.raises(DefinitionError, match=r'^test: group takes one text, such as group = "…"; found 3$'):
-        queries.recipients(segment(Group(Join.ANY, (Term("group", 3),))), topic=TOPIC)
+        queries.recipients(segment(Term("grup", "member")), topic=TOPIC, now=NOON)
+    with pytest.raises(
+        DefinitionError, match=r'^test: group takes a text or a list of texts, such as group = "member"; found 3$'
+    ):
+        queries.recipients(segment(Group(Join.ANY, (Term("group", 3),))), topic=TOPIC, now=NOON)
 
 
 def test_an_attribute_is_found_whatever_its_name(sessions: Sessions):
@@ -179,16 +244,22 @@ def test_who_answered_a_call_can_be_asked_for_and_left_out(sessions: Sessions):
         assert chosen(session, segment(Term("submitted", "other"))) == []
 
 
-def _campaign(session: Session) -> int:
-    campaign = CampaignRow(slug="workers", title={}, summary={}, topic=TOPIC, languages=[], created_at=NOON)
+def _campaign(session: Session, slug: str = "workers") -> int:
+    campaign = CampaignRow(slug=slug, title={}, summary={}, topic=TOPIC, languages=[], created_at=NOON)
     return _kept(session, campaign).id
 
 
-def _send(session: Session, contact_id: int, status: Status | None, state: BatchState) -> None:
+def _send(session: Session, contact_id: int, status: Status | None, state: BatchState, slug: str = "workers") -> None:
     wave = _kept(
         session,
         WaveRow(
-            campaign_id=_campaign(session), name="start", title={}, audiences=[], state="sent", out={}, created_at=NOON
+            campaign_id=_campaign(session, slug),
+            name="start",
+            title={},
+            audiences=[],
+            state="sent",
+            out={},
+            created_at=NOON,
         ),
     )
     message = _kept(

@@ -12,7 +12,7 @@ from outreach.errors import DefinitionError, NotFound
 from outreach.model.report import Figure
 from outreach.services import Services
 from outreach.steps import public
-from outreach.steps.public import Guards, Outcome, Posted
+from outreach.steps.guards import Guards, Outcome, Posted
 from outreach.store import Sessions
 from outreach.store.tables import DeliveryRow, SubmissionRow
 from tests.builders_engagement import CELL, answers, figures, nomination, registered, sent

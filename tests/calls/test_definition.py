@@ -32,6 +32,7 @@ calls = st.builds(
     goal=st.none() | st.integers(1, 99),
     fold_by=st.none() | st.text("abc", min_size=1, max_size=5),
     closes=st.none() | st.datetimes(timezones=st.just(UTC)),
+    capacity=st.none() | st.integers(1, 99),
 )
 
 

@@ -115,7 +115,7 @@ def test_all_problems_are_told_at_once(tmp_path: Path):
     assert refusal(campaign_folder(tmp_path, toml, start_de=None)) == (
         "templates/campaigns/x: 3 problems\n"
         "templates/campaigns/x/campaign.toml: calls.join.closses: unknown key; "
-        "known: button, closes, fields, fold_by, goal, intro, thanks, title\n"
+        "known: button, capacity, closes, fields, fold_by, goal, intro, thanks, title\n"
         "templates/campaigns/x/start.de.md is missing: the campaign speaks nl, de; "
         "write it or take 'de' out of languages\n"
         "templates/campaigns/x/campaign.toml: waves.start.layout: unknown layout 'poster'; known: newsletter, call"
