@@ -20,6 +20,8 @@ class Addresses:
         self.unsubscribe = f"{self.public_url}/u/@@unsubscribe@@"
         self.preferences = f"{self.public_url}/preferences/@@preferences@@"
         self.why = f"{self.preferences}/why"
+        self.confirm = f"{self.public_url}/confirm/@@confirm@@"
+        self.rights = f"{self.public_url}/rights/@@rights@@"
         self.pixel = f"{self.public_url}/@@pixel@@.gif"
         self.honeypot = f"{self.public_url}/c/@@rid@@/h"
 

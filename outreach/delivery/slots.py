@@ -1,8 +1,18 @@
 """Fills the slots of a message for one recipient."""
 
+from collections.abc import Callable, Mapping
+
 from outreach.model.delivery import Batch, Frozen
 from outreach.model.mail import MergePlan, Message, Recipient, one_line
 from outreach.model.tokens import Tokens
+
+KEYS: Mapping[str, Callable[[Tokens, int], str]] = {
+    "unsubscribe": Tokens.unsubscribe,
+    "preferences": Tokens.preferences,
+    "confirm": Tokens.confirm,
+    "rights": Tokens.rights,
+}
+"""Slots that let their recipient do something; signed only where a message has them, for signing costs most of it."""
 
 
 def merge_plan(batch: Batch, tokens: Tokens) -> MergePlan:
@@ -16,8 +26,7 @@ def recipient(message: Message, who: Frozen, tokens: Tokens) -> Recipient:
     name = one_line(who.first_name)
     values = {
         "rid": rid,
-        "unsubscribe": tokens.unsubscribe(who.delivery_id),
-        "preferences": tokens.preferences(who.delivery_id),
+        **{name: sign(tokens, who.delivery_id) for name, sign in KEYS.items() if name in message.slots},
         "pixel": f"o/{rid}" if who.tracked else f"p/{who.wave_id}",
         "first_name": name,
         "organisation": one_line(who.organisation),
@@ -30,8 +39,7 @@ def onlooker(message: Message, wave_id: int, rid: str) -> Recipient:
     """Return the reader of a mail's online view, who may be anyone: no name, no right to unsubscribe another."""
     values = {
         "rid": rid,
-        "unsubscribe": "-",
-        "preferences": "-",
+        **dict.fromkeys(KEYS, "-"),
         "pixel": f"p/{wave_id}",
         "first_name": "",
         "organisation": "",

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -101,21 +101,6 @@ class Organisation:
     country: str = ""
     province: str = ""
     municipality: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """One address. *email* is normalised; *language* is None where nobody said."""
-
-    email: str
-    first_name: str = ""
-    last_name: str = ""
-    language: str | None = None
-    kind: AddressKind = AddressKind.PERSONAL
-    groups: tuple[str, ...] = ()
-    external_id: str | None = None
-    organisation: Organisation | None = None
-    attributes: dict[str, str] = field(default_factory=dict)
 
 
 def attribute_key(heading: str) -> str:

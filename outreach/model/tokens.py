@@ -1,7 +1,8 @@
 """Signed tokens, each bound to one purpose.
 
-What identifies a delivery in links (`rid`) and what unsubscribes are two purposes: neither opens the other's door.
-Both live as long as the mail they stand in; a form's token carries its time and ages.
+What identifies a delivery in links (`rid`), what unsubscribes, what shows preferences, what confirms a sign-up and what
+exercises rights are purposes of their own: none opens another's door. They live as long as the mail they stand in, but
+for those that the ledger knows to be too old (`model/letter.py`); a form's token carries its time and ages.
 """
 
 import secrets
@@ -21,6 +22,8 @@ class Tokens:
         self._track = Signer(key, salt="outreach.track")
         self._unsubscribe = Signer(key, salt="outreach.unsubscribe")
         self._person = Signer(key, salt="outreach.preferences")
+        self._confirm = Signer(key, salt="outreach.confirm")
+        self._rights = Signer(key, salt="outreach.rights")
         self._form = Signer(key, salt="outreach.form")
 
     def rid(self, delivery: int) -> str:
@@ -46,6 +49,22 @@ class Tokens:
     def delivery_of_preferences(self, token: str) -> int:
         """Return the delivery whose recipient may see and change preferences with *token*."""
         return _unpacked(self._person, token)
+
+    def confirm(self, delivery: int) -> str:
+        """Return the token that confirms the sign-up which brought the letter *delivery* about."""
+        return _packed(self._confirm, delivery)
+
+    def delivery_to_confirm(self, token: str) -> int:
+        """Return the letter whose sign-up *token* confirms."""
+        return _unpacked(self._confirm, token)
+
+    def rights(self, delivery: int) -> str:
+        """Return the token that lets the recipient of the letter *delivery* have a copy of everything, or forget it."""
+        return _packed(self._rights, delivery)
+
+    def delivery_for_rights(self, token: str) -> int:
+        """Return the letter whose recipient may have everything copied or forgotten with *token*."""
+        return _unpacked(self._rights, token)
 
     def form(self, call: str, at: datetime) -> str:
         """Return a token that says when the form of *call* was shown; no two are alike, so that each counts once."""

@@ -1,10 +1,12 @@
 """The receiver as one Starlette application."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from anyio.to_thread import current_default_thread_limiter
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
@@ -15,12 +17,16 @@ from outreach.receiver.brand import Look
 from outreach.receiver.forms import Forms
 from outreach.receiver.headers import SafeHeaders
 from outreach.receiver.pages import Pages
+from outreach.receiver.postman import Postman
+from outreach.receiver.preferences import PreferenceCentre
 from outreach.receiver.site import Site
+from outreach.receiver.subscribing import Subscribing
 from outreach.receiver.tracking import Tracking
 from outreach.receiver.unsubscribing import Unsubscribing
 from outreach.receiver.webhooks import Webhooks
+from outreach.receiver.why import Why
 from outreach.services import Services
-from outreach.steps.public import Guards
+from outreach.steps.guards import Guards
 
 WORKERS = 8
 """Requests that use the database at the same time; as many as its pool keeps connections for."""
@@ -33,10 +39,14 @@ def create(services: Services, *, form_seconds: float = 2.0, forms_per_hour: int
     network may give to one call.
     """
     pages = Pages(services.templates, services.settings.templates, Look(services.settings.templates))
+    guards, postman = Guards(form_seconds, forms_per_hour), Postman(services)
     rooms = (
         Tracking(services, pages),
         Unsubscribing(services, pages),
-        Forms(services, pages, Guards(form_seconds, forms_per_hour)),
+        Forms(services, pages, guards),
+        Subscribing(services, pages, guards, postman),
+        PreferenceCentre(services, pages, guards, postman),
+        Why(services, pages),
         Webhooks(services),
         Site(services, pages),
     )
@@ -50,14 +60,21 @@ def create(services: Services, *, form_seconds: float = 2.0, forms_per_hour: int
             ClientDisconnect: _gone,
             Exception: pages.broken,
         },
-        lifespan=_lifespan,
+        lifespan=_lifespan(postman),
     )
 
 
-@asynccontextmanager
-async def _lifespan(_app: Starlette) -> AsyncIterator[None]:
-    current_default_thread_limiter().total_tokens = WORKERS
-    yield
+def _lifespan(postman: Postman) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        current_default_thread_limiter().total_tokens = WORKERS
+        rounds = asyncio.create_task(postman.rounds())
+        yield
+        rounds.cancel()
+        await asyncio.gather(rounds, return_exceptions=True)
+        await run_in_threadpool(postman.close)
+
+    return lifespan
 
 
 def _gone(_request: Request, _error: Exception) -> Response:

@@ -27,6 +27,11 @@ class Look:
         """Return the line beneath the name, empty where there is none."""
         return self._brand.claim_in(language) if self._brand else ""
 
+    def imprint(self, language: str) -> str:
+        """Return the legal notice, empty where there is none."""
+        words = self._brand.sender.imprint if self._brand else {}
+        return words.get(language) or next(iter(words.values()), "")
+
     def zone(self, language: str) -> ZoneInfo:
         """Return the time zone that readers of *language* live in."""
         return ZoneInfo(self._brand.zone_in(language)) if self._brand else ZONE

@@ -9,26 +9,20 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from outreach.calls.form import Checked
-from outreach.receiver.incoming import form_of, visit_of
+from outreach.model.campaign import Standing
+from outreach.receiver.guarded import NAMES, STATUS, posted, short_rid, token_to_show
+from outreach.receiver.incoming import form_of
 from outreach.receiver.pages import Pages
 from outreach.receiver.shown import show_call, show_fields
 from outreach.services import Services
 from outreach.steps import public
-from outreach.steps.public import CallPage, Guards, Outcome, Posted
+from outreach.steps.guards import Guards, Outcome
+from outreach.steps.public import CallPage
 
-TOKEN, MAIL, HONEYPOT = "_token", "_mail", "_website"
-"""Fields of the form itself, the last for programs to fill in; no question's name begins with a line."""
-
-LONGEST_RID = 100
-
-_STATUS = {
-    Outcome.FAULTY: HTTPStatus.UNPROCESSABLE_ENTITY,
-    Outcome.TOO_FAST: HTTPStatus.UNPROCESSABLE_ENTITY,
-    Outcome.EXPIRED: HTTPStatus.UNPROCESSABLE_ENTITY,
-    Outcome.TOO_MANY: HTTPStatus.TOO_MANY_REQUESTS,
-    Outcome.CLOSED: HTTPStatus.CONFLICT,
-}
 _NOTHING = Checked({}, {})
+
+PLACES = (Standing.REGISTERED, Standing.WAITING)
+"""What the thanks tell of, where a call has places."""
 
 
 class Forms:
@@ -51,7 +45,7 @@ class Forms:
     def ask(self, request: Request) -> Response:
         """Show the form, empty."""
         page = public.call_page(self._services, request.path_params["slug"])
-        return self._show(request, page, rid=_rid(request.query_params.get("r", "")))
+        return self._show(request, page, rid=short_rid(request.query_params.get("r", "")))
 
     async def take(self, request: Request) -> Response:
         """Take what was filled in; thanks follow at another address, so that loading them again sends nothing."""
@@ -61,27 +55,29 @@ class Forms:
         """Thank, and show how far the call is."""
         page = public.call_page(self._services, request.path_params["slug"])
         call = show_call(page.campaign, page.standing, self._pages.reader(request))
-        return self._pages.show(request, "thanks", call=call, back=self._campaign(request, page))
+        given = request.query_params.get("standing", "")
+        standing = given if page.standing.call.capacity and given in PLACES else ""
+        return self._pages.show(
+            request,
+            "thanks",
+            keep={"standing": standing} if standing else {},
+            call=call,
+            standing=standing,
+            back=self._campaign(request, page),
+        )
 
     def _take(self, request: Request, form: Mapping[str, str]) -> Response:
         slug, language = request.path_params["slug"], self._pages.language(request)
-        posted = Posted(
-            values=form,
-            form_token=form.get(TOKEN, ""),
-            language=language,
-            rid=_rid(form.get(MAIL, "")),
-            honeypot=form.get(HONEYPOT, ""),
-            network=visit_of(request, self._trusted).network,
-        )
+        sent = posted(request, form, language, self._trusted)
         phrases = self._pages.words(language)["fault"]
-        submitted = public.submit_call(self._services, slug, posted, phrases, self._guards)
+        submitted = public.submit_call(self._services, slug, sent, phrases, self._guards)
         if submitted.outcome is Outcome.TAKEN:
-            return RedirectResponse(f"/calls/{slug}/thanks?lang={language}", HTTPStatus.SEE_OTHER)
+            given = "" if submitted.standing is Standing.SUBMITTED else f"&standing={submitted.standing}"
+            return RedirectResponse(f"/calls/{slug}/thanks?lang={language}{given}", HTTPStatus.SEE_OTHER)
         page = public.call_page(self._services, slug)
-        # a token that was good goes on ageing, so that whoever was too fast need not wait again
-        token = page.form_token if submitted.outcome is Outcome.EXPIRED else posted.form_token
+        token = token_to_show(submitted.outcome, sent, page.form_token)
         return self._show(
-            request, page, rid=posted.rid, checked=submitted.checked, outcome=submitted.outcome, token=token
+            request, page, rid=sent.rid, checked=submitted.checked, outcome=submitted.outcome, token=token
         )
 
     def _show(
@@ -100,22 +96,19 @@ class Forms:
         return self._pages.show(
             request,
             "call",
-            status=_STATUS[outcome] if outcome else HTTPStatus.OK,
+            status=STATUS[outcome],
             keep={"r": rid} if rid else {},
             call=show_call(page.campaign, page.standing, reader),
             closed=page.closed,
+            full=page.standing.full,
             fields=show_fields(call, page.campaign.languages, reader, checked.values, errors),
             outcome=outcome,
             action=f"/calls/{call.slug}?lang={reader.language}",
             token=token or page.form_token,
             rid=rid,
-            names={"token": TOKEN, "mail": MAIL, "honeypot": HONEYPOT},
+            names=NAMES,
             back=self._campaign(request, page),
         )
 
     def _campaign(self, request: Request, page: CallPage) -> str:
         return f"/campaigns/{page.campaign.slug}?lang={self._pages.language(request)}"
-
-
-def _rid(rid: str) -> str:
-    return rid if len(rid) <= LONGEST_RID else ""

@@ -3,8 +3,6 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
-from enum import StrEnum
 
 from outreach.calls import queries
 from outreach.calls.form import Checked, check
@@ -14,11 +12,11 @@ from outreach.errors import DefinitionError, NotFound, TokenRefused
 from outreach.model.content import Content
 from outreach.services import Services
 from outreach.steps import content
+from outreach.steps.guards import Guards, Outcome, Posted, Submitted, why_not
 from outreach.store import reading
 
 log = logging.getLogger(__name__)
 
-FORM_LIFE = timedelta(hours=24)
 RECENT_NEWS = 3
 RECENT_EVENTS = 5
 
@@ -43,45 +41,6 @@ class CallPage:
     standing: CallStanding
     closed: bool
     form_token: str
-
-
-@dataclass(frozen=True, slots=True)
-class Posted:
-    """A form as it came. *rid* names the mail that led here, if one did; *network* is the sender's, cut."""
-
-    values: Mapping[str, str]
-    form_token: str
-    language: str
-    rid: str = ""
-    honeypot: str = ""
-    network: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Guards:
-    """How forms are kept from programs: the least time to fill one in, the most answers of one network in an hour."""
-
-    seconds: float = 2.0
-    per_hour: int = 30
-
-
-class Outcome(StrEnum):
-    """What became of a form; all but the first show it again, or say that it is closed."""
-
-    TAKEN = "taken"
-    FAULTY = "faulty"
-    TOO_FAST = "too_fast"
-    EXPIRED = "expired"
-    TOO_MANY = "too_many"
-    CLOSED = "closed"
-
-
-@dataclass(frozen=True, slots=True)
-class Submitted:
-    """The outcome, with the values for showing the form again."""
-
-    outcome: Outcome
-    checked: Checked
 
 
 def open_campaigns(services: Services) -> list[CampaignPage]:
@@ -126,9 +85,10 @@ def submit_call(services: Services, slug: str, posted: Posted, phrases: Mapping[
         if refused is None and posted.network:
             sent = queries.sent_lately(session, standing, posted.network, services.clock())
             refused = Outcome.TOO_MANY if sent >= guards.per_hour else None
-        if refused is None:
-            queries.submit(session, standing, _submission(services, posted, checked))
-    return Submitted(refused or Outcome.TAKEN, checked)
+        if refused is not None:
+            return Submitted(refused, checked)
+        given = queries.submit(session, standing, _submission(services, posted, checked))
+    return Submitted(Outcome.TAKEN, checked, given)
 
 
 def ask_database(services: Services) -> None:
@@ -140,18 +100,9 @@ def ask_database(services: Services) -> None:
 def _refused(
     services: Services, standing: CallStanding, posted: Posted, checked: Checked, guards: Guards
 ) -> Outcome | None:
-    now = services.clock()
-    if standing.closed(now):
+    if standing.closed(services.clock()):
         return Outcome.CLOSED
-    try:
-        age = now - services.tokens.form_shown_at(standing.call.slug, posted.form_token)
-    except TokenRefused:
-        return Outcome.EXPIRED
-    if age > FORM_LIFE:
-        return Outcome.EXPIRED
-    if not checked.good:
-        return Outcome.FAULTY
-    return Outcome.TOO_FAST if age < timedelta(seconds=guards.seconds) else None
+    return why_not(services, standing.call.slug, posted, guards, good=checked.good)
 
 
 def _submission(services: Services, posted: Posted, checked: Checked) -> Submission:

@@ -6,8 +6,9 @@ true at every commit: it holds a row for each contact and topic whose newest act
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Any
 
-from sqlalchemy import and_, delete, insert, or_, select
+from sqlalchemy import Select, and_, delete, insert, literal, or_, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -29,6 +30,40 @@ def write(session: Session, acts: Sequence[Act]) -> None:
     last = {(who, act.topic): act for who, act in acts}
     _put_in_force(session, {key: act for key, act in last.items() if act.act is ConsentAct.GIVEN})
     _end(session, [key for key, act in last.items() if act.act is ConsentAct.WITHDRAWN])
+
+
+def hold(session: Session) -> None:
+    """Let nobody else write about contacts until the transaction ends; reading goes on.
+
+    What writes about many at once takes this before anything else that others may hold: locking them one by one would
+    cost more than the writing does, and would meet others crosswise.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("LOCK TABLE contact IN EXCLUSIVE MODE"))
+
+
+def write_for_all(session: Session, contacts: Select[Any], act: Consent) -> None:
+    """Append *act* for each of *contacts*, a SELECT of ids in which nobody stands twice, by whoever called `hold`."""
+    who = contacts.subquery()
+    contact_id = next(iter(who.c))
+    values = {name: literal(value, ConsentRow.__table__.c[name].type) for name, value in asdict(act).items()}
+    appended = select(contact_id, *values.values()).order_by(contact_id)
+    session.execute(insert(ConsentRow).from_select(["contact_id", *values], appended))
+    if act.act is ConsentAct.WITHDRAWN:
+        ended = (SubscriptionRow.topic == act.topic, SubscriptionRow.contact_id.in_(select(contact_id)))
+        session.execute(delete(SubscriptionRow).where(*ended).execution_options(synchronize_session=False))
+        return
+    columns = {name: values[name] for name in ("topic", "basis")} | {"since": values["at"]}
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    # without a condition SQLite takes ON CONFLICT for one of a join
+    in_force = select(contact_id, *columns.values()).where(contact_id.is_not(None)).order_by(contact_id)
+    upsert = dialect.insert(SubscriptionRow).from_select(["contact_id", *columns], in_force)
+    session.execute(
+        upsert.on_conflict_do_update(
+            index_elements=["contact_id", "topic"],
+            set_={"basis": upsert.excluded.basis},
+        )
+    )
 
 
 def newest(session: Session, contact_id: int, topic: str) -> Consent | None:

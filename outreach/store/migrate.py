@@ -1,22 +1,27 @@
 """Brings a database to the newest version of the tables, from any released one."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 
-def upgrade(engine: Engine) -> None:
-    """Run what is missing; two processes at once wait for each other."""
+def upgrade(engine: Engine, to: str = "head") -> None:
+    """Run what is missing, up to the newest version or to an earlier one; two processes at once wait for each other."""
     if is_current(engine):
         return
     config = _config()
-    with engine.begin() as connection:
+    with engine.connect() as connection, _tables_made_anew(connection), connection.begin():
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
+        if connection.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+            raise RuntimeError("the upgrade would leave rows behind that point nowhere; nothing was changed")
 
 
 def is_current(engine: Engine) -> bool:
@@ -24,6 +29,19 @@ def is_current(engine: Engine) -> bool:
     head = ScriptDirectory.from_config(_config()).get_current_head()
     with engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision() == head
+
+
+@contextmanager
+def _tables_made_anew(connection: Connection) -> Iterator[None]:
+    # SQLite changes a table by making it anew; dropping the old one would take all rows along that point at it
+    driver: Any = connection.connection
+    if connection.dialect.name == "sqlite":
+        driver.execute("PRAGMA foreign_keys = OFF")  # counts only before a transaction begins
+    try:
+        yield
+    finally:
+        if connection.dialect.name == "sqlite":
+            driver.execute("PRAGMA foreign_keys = ON")
 
 
 def _config() -> Config:

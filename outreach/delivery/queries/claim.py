@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from outreach.model.delivery import Attempt, Batch, Frozen
 from outreach.model.mail import Address, Link, Message, Salutation
+from outreach.model.people import SuppressionReason
 from outreach.model.report import Cell, Figure
 from outreach.model.wave import BatchState, Status, WaveState
 from outreach.store.counters import count
@@ -46,10 +47,13 @@ def claim(session: Session, wave_id: int, lease: datetime) -> int | None:
 
 
 def drop_unwilling(session: Session, batch_id: int) -> None:
-    """Leave out whoever was suppressed, withdrew consent or was erased since planning."""
+    """Leave out whoever was suppressed, withdrew consent or was erased since planning.
+
+    A letter of the house was asked for by its recipient, so it goes to who unsubscribed from everything as well.
+    """
     gone = session.execute(
         update(DeliveryRow)
-        .where(DeliveryRow.batch_id == batch_id, DeliveryRow.status.is_(None), _unwilling(_topic(session, batch_id)))
+        .where(DeliveryRow.batch_id == batch_id, DeliveryRow.status.is_(None), _unwilling(session, batch_id))
         .values(status=Status.SUPPRESSED)
         .returning(DeliveryRow.wave_id, DeliveryRow.audience, DeliveryRow.variant)
         .execution_options(synchronize_session=False)
@@ -61,7 +65,7 @@ def drop_unwilling(session: Session, batch_id: int) -> None:
 def anybody_unwilling(session: Session, batch_id: int) -> bool:
     """Return whether somebody in the batch may not be written to any more."""
     rows = select(DeliveryRow.id).where(DeliveryRow.batch_id == batch_id, DeliveryRow.status.is_(None))
-    return session.scalar(rows.where(_unwilling(_topic(session, batch_id))).limit(1)) is not None
+    return session.scalar(rows.where(_unwilling(session, batch_id)).limit(1)) is not None
 
 
 def load(session: Session, batch_id: int) -> Batch:
@@ -172,19 +176,19 @@ def lease_ends(session: Session, wave_id: int) -> datetime | None:
     return session.scalar(rows.where(BatchRow.state == BatchState.SENDING))
 
 
-def _topic(session: Session, batch_id: int) -> str:
-    return session.scalars(
-        select(CampaignRow.topic)
+def _unwilling(session: Session, batch_id: int) -> ColumnElement[bool]:
+    campaign = session.scalars(
+        select(CampaignRow)
         .join(WaveRow, WaveRow.campaign_id == CampaignRow.id)
         .join(BatchRow, BatchRow.wave_id == WaveRow.id)
         .where(BatchRow.id == batch_id)
     ).one()
 
-
-def _unwilling(topic: str) -> ColumnElement[bool]:
     suppressed = exists().where(SuppressionRow.email == DeliveryRow.email)
     erased = ~exists().where(ContactRow.id == DeliveryRow.contact_id)
-    return or_(suppressed, erased, _withdrew(topic))
+    if campaign.hidden:
+        return or_(suppressed.where(SuppressionRow.reason != SuppressionReason.UNSUBSCRIBED), erased)
+    return or_(suppressed, erased, _withdrew(campaign.topic))
 
 
 def _withdrew(topic: str) -> ColumnElement[bool]:

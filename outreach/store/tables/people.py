@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.store.tables.base import Base
@@ -26,10 +26,16 @@ class OrganisationRow(Base):
     municipality: Mapped[str] = mapped_column(default="", server_default="")
 
 
+WISHED = text("frequency IS NOT NULL")
+
+
 class ContactRow(Base):
     """One address, normalised and unique."""
 
     __tablename__ = "contact"
+    __table_args__ = (
+        Index("ix_contact_frequency", "frequency", postgresql_where=WISHED, sqlite_where=WISHED),  # few have a wish
+    )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     email: Mapped[str] = mapped_column(unique=True)
@@ -88,14 +94,19 @@ class SubscriptionRow(Base):
 
 
 class SignupRow(Base):
-    """Consent asked for by a form and not given before it is confirmed; *topics* with their exact texts."""
+    """Consent asked for by a form and not given before it is confirmed; *topics* with their exact texts.
+
+    *first_name* and *language*, that of the mails, become the contact's when it confirms.
+    """
 
     __tablename__ = "signup"
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - as for letters: causes name the number
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)
     delivery_id: Mapped[int | None] = mapped_column(Key, unique=True)
     topics: Mapped[list[Any]]
+    first_name: Mapped[str] = mapped_column(default="", server_default="")
     language: Mapped[str]
     form_url: Mapped[str]
     network: Mapped[str | None]

@@ -28,6 +28,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name=op.f("pk_erased")),
     )
     op.create_table(
+        "letter",
+        sa.Column("id", Key, nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("address", sa.String(), nullable=False),
+        sa.Column("network", sa.String(), nullable=True),
+        sa.Column("form_token", sa.String(), nullable=False),
+        sa.Column("delivery_id", Key, nullable=True),
+        sa.Column("at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_letter")),
+        sa.UniqueConstraint("delivery_id", name=op.f("uq_letter_delivery_id")),
+        sa.UniqueConstraint("form_token", name=op.f("uq_letter_form_token")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("letter", schema=None) as batch_op:
+        batch_op.create_index("ix_letter_address_at", ["address", "at"], unique=False)
+        batch_op.create_index("ix_letter_network_at", ["network", "at"], unique=False)
+
+    op.create_table(
         "retention",
         sa.Column("id", Key, nullable=False),
         sa.Column("rule", sa.String(), nullable=False),
@@ -45,6 +63,7 @@ def upgrade() -> None:
         sa.Column("contact_id", Key, nullable=False),
         sa.Column("delivery_id", Key, nullable=True),
         sa.Column("topics", Json, nullable=False),
+        sa.Column("first_name", sa.String(), server_default="", nullable=False),
         sa.Column("language", sa.String(), nullable=False),
         sa.Column("form_url", sa.String(), nullable=False),
         sa.Column("network", sa.String(), nullable=True),
@@ -53,6 +72,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_signup_contact_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_signup")),
         sa.UniqueConstraint("delivery_id", name=op.f("uq_signup_delivery_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("signup", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_signup_contact_id"), ["contact_id"], unique=False)
@@ -83,13 +103,24 @@ def upgrade() -> None:
 
     with op.batch_alter_table("contact", schema=None) as batch_op:
         batch_op.add_column(sa.Column("frequency", sa.String(), nullable=True))
+        batch_op.create_index(
+            "ix_contact_frequency",
+            ["frequency"],
+            unique=False,
+            postgresql_where=sa.text("frequency IS NOT NULL"),
+            sqlite_where=sa.text("frequency IS NOT NULL"),
+        )
 
     with op.batch_alter_table("delivery", schema=None) as batch_op:
         batch_op.add_column(sa.Column("cause", sa.String(), server_default="", nullable=False))
         batch_op.drop_constraint(batch_op.f("uq_delivery_wave_id_contact_id"), type_="unique")
+        batch_op.drop_index(batch_op.f("ix_delivery_batch"))
+        batch_op.create_index("ix_delivery_batch", ["batch_id"], unique=False)
         batch_op.create_unique_constraint(
             batch_op.f("uq_delivery_wave_id_contact_id_cause"), ["wave_id", "contact_id", "cause"]
         )
+        batch_op.drop_constraint(batch_op.f("fk_delivery_batch_id"), type_="foreignkey")
+        batch_op.drop_constraint(batch_op.f("fk_delivery_wave_id"), type_="foreignkey")
 
     with op.batch_alter_table("organisation", schema=None) as batch_op:
         batch_op.add_column(sa.Column("province", sa.String(), server_default="", nullable=False))

@@ -1,0 +1,1 @@
+"""What people subscribe to by themselves: sign-ups, their confirmation, preferences."""

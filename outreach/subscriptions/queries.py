@@ -1,0 +1,185 @@
+"""SQL of sign-ups and preferences, in the one transaction that the step has opened.
+
+Rows are locked delivery first, then contact, then suppression: the order in which unsubscribing locks them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from types import ModuleType
+
+from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from outreach.errors import NotFound
+from outreach.model.people import AddressKind, Basis, Frequency, SuppressionReason
+from outreach.store.tables import (
+    CampaignRow,
+    ContactRow,
+    DeliveryRow,
+    ErasedRow,
+    SignupRow,
+    SubscriptionRow,
+    SuppressionRow,
+    WaveRow,
+)
+from outreach.subscriptions.acts import Sentence, Signup, Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whoever a mail went to, as their preferences page shows them; *topic* is what that mail was about."""
+
+    contact_id: int
+    email: str
+    language: str | None
+    frequency: Frequency
+    topic: str
+
+
+def contact_with(session: Session, email: str) -> int | None:
+    """Return the contact with this address, if there is one."""
+    return session.scalar(select(ContactRow.id).where(ContactRow.email == email))
+
+
+def welcome(session: Session, email: str, kind: AddressKind, language: str, now: datetime) -> int:
+    """Return the contact with this address, made where it is new: without any consent, so nobody may write to it."""
+    row = {"email": email, "kind": kind, "language": language, "first_name": "", "last_name": "", "attributes": {}}
+    new = _dialect(session).insert(ContactRow).values(row | {"created_at": now, "updated_at": now})
+    session.execute(new.on_conflict_do_nothing(index_elements=["email"]))
+    return session.scalars(select(ContactRow.id).where(ContactRow.email == email)).one()
+
+
+def keep_signup(
+    session: Session,
+    contact_id: int,
+    sentences: Sequence[Sentence],
+    *,
+    first_name: str,
+    language: str,
+    form_url: str,
+    network: str | None,
+    now: datetime,
+) -> int:
+    """Write down what somebody asked for; it is consent only when it is confirmed."""
+    row = SignupRow(
+        contact_id=contact_id,
+        topics=[asdict(sentence) for sentence in sentences],
+        first_name=first_name,
+        language=language,
+        form_url=form_url,
+        network=network,
+        requested_at=now,
+    )
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def signup_written_to(session: Session, signup_id: int, delivery_id: int) -> None:
+    """Write down which letter asks for the confirmation."""
+    session.execute(update(SignupRow).where(SignupRow.id == signup_id).values(delivery_id=delivery_id))
+
+
+def signup_of(session: Session, delivery_id: int) -> Signup | None:
+    """Return the sign-up that a letter asks to confirm; None where it or its person is gone."""
+    found = session.execute(
+        select(SignupRow, ContactRow.email)
+        .join(ContactRow, ContactRow.id == SignupRow.contact_id)
+        .where(SignupRow.delivery_id == delivery_id)
+    ).one_or_none()
+    if found is None:
+        return None
+    row, email = found._tuple()
+    return Signup(
+        id=row.id,
+        contact_id=row.contact_id,
+        email=email,
+        sentences=tuple(Sentence(**sentence) for sentence in row.topics),
+        first_name=row.first_name,
+        language=row.language,
+        form_url=row.form_url,
+        requested_at=row.requested_at,
+        confirmed_at=row.confirmed_at,
+    )
+
+
+def confirm(session: Session, signup_id: int, now: datetime) -> bool:
+    """Mark a sign-up as confirmed; False where it was already, so that two clicks are one."""
+    changed = session.execute(
+        update(SignupRow)
+        .where(SignupRow.id == signup_id, SignupRow.confirmed_at.is_(None))
+        .values(confirmed_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    assert isinstance(changed, CursorResult)  # noqa: S101
+    return bool(changed.rowcount)
+
+
+def reader_of(session: Session, delivery_id: int, *, hold: bool = False) -> Reader:
+    """Return whoever a mail went to, kept from other writers with *hold*; `NotFound` where they were forgotten."""
+    wanted = (
+        select(DeliveryRow.contact_id, CampaignRow.topic)
+        .join(WaveRow, WaveRow.id == DeliveryRow.wave_id)
+        .join(CampaignRow, CampaignRow.id == WaveRow.campaign_id)
+        .where(DeliveryRow.id == delivery_id)
+    )
+    found = session.execute(wanted.with_for_update(of=DeliveryRow) if hold else wanted).one_or_none()
+    if found is None:
+        raise NotFound("mail", delivery_id)
+    contact_id, topic = found._tuple()
+    contact = session.get(ContactRow, contact_id, with_for_update=True if hold else None)
+    if contact is None:
+        raise NotFound("contact", contact_id)
+    return Reader(contact.id, contact.email, contact.language, Frequency(contact.frequency or Frequency.EVERY), topic)
+
+
+def standing(session: Session, contact_id: int) -> dict[str, Standing]:
+    """Return the consents in force, by topic."""
+    rows = session.scalars(
+        select(SubscriptionRow).where(SubscriptionRow.contact_id == contact_id).order_by(SubscriptionRow.topic)
+    )
+    return {row.topic: Standing(row.topic, Basis(row.basis), row.since) for row in rows}
+
+
+def choose(
+    session: Session,
+    contact_id: int,
+    now: datetime,
+    *,
+    language: str | None = None,
+    frequency: Frequency | None = None,
+    first_name: str = "",
+) -> None:
+    """Write down what somebody said about themselves; what is empty was not said."""
+    said = {"language": language, "frequency": frequency, "first_name": first_name}
+    values = {name: value for name, value in said.items() if value}
+    if values:
+        session.execute(update(ContactRow).where(ContactRow.id == contact_id).values(**values, updated_at=now))
+
+
+def stopped(session: Session, email: str) -> SuppressionReason | None:
+    """Return why nothing is written to *email*, if so."""
+    reason = session.scalar(select(SuppressionRow.reason).where(SuppressionRow.email == email))
+    return SuppressionReason(reason) if reason else None
+
+
+def stop(session: Session, email: str, now: datetime) -> None:
+    """Never write to *email* again, as its reader wishes; an earlier reason stays."""
+    row = {"email": email, "reason": SuppressionReason.UNSUBSCRIBED, "detail": "preferences page", "at": now}
+    session.execute(
+        _dialect(session).insert(SuppressionRow).values(row).on_conflict_do_nothing(index_elements=["email"])
+    )
+
+
+def lift(session: Session, email: str, key: str | None = None) -> None:
+    """Take back that its reader wanted no mail, or to be forgotten (*key*); never a bounce or a complaint."""
+    unsubscribed = (SuppressionRow.email == email, SuppressionRow.reason == SuppressionReason.UNSUBSCRIBED)
+    session.execute(delete(SuppressionRow).where(*unsubscribed))
+    if key is not None:
+        session.execute(delete(ErasedRow).where(ErasedRow.key == key))
+
+
+def _dialect(session: Session) -> ModuleType:
+    return postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
