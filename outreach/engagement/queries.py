@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import CursorResult, Select, Update, func, select, update
@@ -77,13 +77,12 @@ def link_of(session: Session, delivery_id: int, position: int) -> tuple[Reached,
 def store_open(session: Session, delivery: Reached, visit: Visit, at: datetime) -> Labelled:
     """Store and count that the mail's pixel was fetched."""
     hit = Hit(Act.OPEN, at, visit.agent, visit.method)
-    return _store(session, delivery, hit, visit)
+    return _store(session, _held(session, delivery), hit, visit)
 
 
 def store_click(session: Session, delivery: Reached, position: int | None, visit: Visit, at: datetime) -> Labelled:
     """Store and count that a link was followed; *position* None is the honeypot."""
-    if delivery.tracked:
-        _lock(session, delivery)
+    delivery = _held(session, delivery)
     hit = Hit(
         Act.CLICK,
         at,
@@ -110,12 +109,15 @@ def store_wave_open(session: Session, wave_id: int, visit: Visit, at: datetime) 
 def leaving(session: Session, delivery_id: int) -> Leaving:
     """Return what unsubscribing from the delivery's campaign would mean, or `NotFound`."""
     delivery, campaign = _delivery_and_campaign(session, delivery_id)
-    return Leaving(delivery.email, campaign.title, tuple(campaign.languages), delivery.unsubscribed_at is not None)
+    left = delivery.unsubscribed_at is not None or not delivery.email
+    return Leaving(delivery.email, campaign.title, tuple(campaign.languages), left)
 
 
 def leave(session: Session, delivery_id: int, at: datetime, *, everything: bool) -> Leaving:
     """Withdraw consent to the campaign's topic and count it once; with *everything*, suppress the address as well."""
     delivery, campaign = _delivery_and_campaign(session, delivery_id, locked=True)
+    if not delivery.email:  # forgotten since: there is nobody to write to
+        return Leaving("", campaign.title, tuple(campaign.languages), left=True)
     contact = session.get(ContactRow, delivery.contact_id)
     if contact is not None:
         _withdraw(session, contact.id, campaign.topic, at)
@@ -132,9 +134,15 @@ def _reached() -> Select[tuple[int, int, str, str, bool]]:
     return select(DeliveryRow.id, DeliveryRow.wave_id, DeliveryRow.audience, DeliveryRow.variant, DeliveryRow.tracked)
 
 
-def _lock(session: Session, delivery: Reached) -> None:
-    # links followed at the same moment must see each other, or no burst would be noticed
-    session.execute(select(DeliveryRow.id).where(DeliveryRow.id == delivery.id).with_for_update())
+def _held(session: Session, delivery: Reached) -> Reached:
+    """Hold a tracked delivery: links followed at the same moment must see each other, or no burst would be noticed.
+
+    Its reader may have been forgotten meanwhile; then nothing is known of anybody any more.
+    """
+    if not delivery.tracked:
+        return delivery
+    held = select(DeliveryRow.email).where(DeliveryRow.id == delivery.id).with_for_update()
+    return replace(delivery, tracked=bool(session.scalar(held)))
 
 
 def _recent_links(session: Session, delivery: Reached, at: datetime) -> frozenset[int]:

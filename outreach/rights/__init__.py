@@ -1,0 +1,1 @@
+"""People's rights: everything about a person given out or forgotten, and nothing kept longer than it is needed."""

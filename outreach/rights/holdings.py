@@ -1,0 +1,118 @@
+"""Which columns of which tables can say something about a person, and what becomes of them; a test keeps it whole.
+
+The export gives out exactly what stands in `HELD`, so the list and the fact are the same thing.
+"""
+
+from collections.abc import Mapping
+
+HELD: Mapping[str, tuple[str, ...]] = {
+    "contact": (
+        "id",
+        "email",
+        "external_id",
+        "first_name",
+        "last_name",
+        "language",
+        "kind",
+        "attributes",
+        "frequency",
+        "created_at",
+        "updated_at",
+    ),
+    "organisation": ("name", "kind", "code", "region", "country", "province", "municipality"),
+    "contact_group": ("name",),
+    "consent": (
+        "id",
+        "topic",
+        "act",
+        "basis",
+        "evidence",
+        "source",
+        "language",
+        "text",
+        "version",
+        "requested_at",
+        "confirmed_at",
+        "at",
+    ),
+    "subscription": ("topic", "basis", "since"),
+    "signup": (
+        "id",
+        "topics",
+        "first_name",
+        "language",
+        "form_url",
+        "network",
+        "requested_at",
+        "confirmed_at",
+    ),
+    "letter": ("id", "kind", "network", "delivery_id", "at"),
+    "suppression": ("email", "reason", "detail", "at"),
+    "erased": ("at",),
+    "delivery": (
+        "id",
+        "audience",
+        "variant",
+        "email",
+        "first_name",
+        "organisation",
+        "tracked",
+        "cause",
+        "status",
+        "detail",
+        "opened_at",
+        "opened_human_at",
+        "clicked_at",
+        "clicked_human_at",
+        "answered_at",
+        "unsubscribed_at",
+    ),
+    "engagement": ("act", "link", "label", "reason", "agent", "network", "at"),
+    "webhook": ("provider", "event_id", "kind", "detail", "at", "received_at"),
+    "submission": ("id", "email", "language", "answers", "fold", "standing", "network", "delivery_id", "at"),
+}
+"""What an export gives out, by table."""
+
+LEFT_OUT: Mapping[str, str] = {
+    "organisation.id": "a number of the database; the organisation itself is given out",
+    "contact.organisation_id": "the organisation itself is given out",
+    "contact_group.contact_id": "stands with the contact",
+    "consent.contact_id": "stands with the contact",
+    "subscription.contact_id": "stands with the contact",
+    "signup.contact_id": "stands with the contact",
+    "signup.delivery_id": "the letter it brought about is given out among the mails",
+    "letter.address": "the keyed hash by which it was found",
+    "letter.form_token": "a random number of the form's page, which counts once",
+    "erased.key": "the keyed hash by which it was found",
+    "delivery.wave_id": "campaign and wave are given out by name",
+    "delivery.contact_id": "the number of the contact",
+    "delivery.batch_id": "when the mail left is given out instead",
+    "engagement.id": "a number of the database",
+    "engagement.wave_id": "stands with the mail",
+    "engagement.delivery_id": "stands with the mail",
+    "webhook.id": "a number of the database",
+    "webhook.rid": "stands with the mail, and opens its links",
+    "submission.call_id": "the call is given out by name",
+    "submission.contact_id": "the number of the contact",
+    "submission.form_token": "a random number of the form's page, which counts once",
+}
+"""Columns of those tables that an export does without, and why."""
+
+NOBODY: Mapping[str, str] = {
+    "campaign": "what the house says; no recipient is named",
+    "wave": "what the house sends; no recipient is named",
+    "message": "a mail before names are filled in",
+    "link": "addresses of pages in a mail",
+    "batch": "a call to the email API; an address in its error text is taken out when somebody is forgotten",
+    "attempt": "as for batch; the receipts are the provider's own numbers",
+    "counter": "figures",
+    "preflight": "what was found in mails before names are filled in",
+    "approval": "names the house's own staff who decided; an address in a note is taken out",
+    "milestone": "counts and numbers of waves",
+    "source": "where news comes from",
+    "content": "news and events that others published",
+    "content_revision": "news and events that others published",
+    "call": "the questions of a form",
+    "retention": "proofs of what was removed: counts, times and hashes",
+}
+"""Tables that hold nobody, and why."""

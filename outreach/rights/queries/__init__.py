@@ -1,0 +1,1 @@
+"""SQL of people's rights: finding, giving out, forgetting, and removing what is old."""

@@ -1,0 +1,51 @@
+"""Which addresses in the database belong to keys of the erasure log; every address is hashed once."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+
+from sqlalchemy import Select, func, select, union
+from sqlalchemy.orm import Session
+
+from outreach.rights.addresses import all_spellings
+from outreach.store.tables import ContactRow, DeliveryRow, ErasedRow, SubmissionRow, SuppressionRow
+
+AT_ONCE = 5000
+
+
+def addresses(session: Session) -> Iterator[str]:
+    """Yield every address in the database; one may come in more than one spelling."""
+    found: Select[tuple[str]] = select(
+        union(
+            select(ContactRow.email.label("email")),
+            select(SuppressionRow.email),
+            select(DeliveryRow.email).where(DeliveryRow.email != ""),
+            select(SubmissionRow.email).where(SubmissionRow.email.is_not(None)),
+        )
+        .subquery()
+        .c.email
+    )
+    yield from session.scalars(found.execution_options(yield_per=AT_ONCE))
+
+
+def matching(
+    session: Session, keys: Mapping[str, datetime], key_of: Callable[[str], str | None]
+) -> Iterator[tuple[str, str]]:
+    """Yield key and address of everybody in the database whose key is among *keys*."""
+    for address in addresses(session):
+        key = key_of(address)
+        if key is not None and key in keys:
+            yield key, address
+
+
+def returned(session: Session, email: str, forgotten_at: datetime) -> bool:
+    """Return whether *email* came back since: a contact made, or an answer given, after the person was forgotten."""
+    contact = select(ContactRow.id).where(ContactRow.email == email, ContactRow.created_at > forgotten_at)
+    answered = select(SubmissionRow.id).where(
+        func.lower(SubmissionRow.email).in_(all_spellings([email])), SubmissionRow.at > forgotten_at
+    )
+    return session.scalar(contact.limit(1)) is not None or session.scalar(answered.limit(1)) is not None
+
+
+def erased(session: Session, key: str) -> datetime | None:
+    """Return when somebody was forgotten, if they were and have not come back."""
+    return session.scalar(select(ErasedRow.at).where(ErasedRow.key == key))
