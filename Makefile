@@ -4,7 +4,7 @@ PY := .venv/bin/python
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
-.PHONY: help demo test check format deploy lock clean
+.PHONY: help demo test bench check format deploy lock clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -16,6 +16,10 @@ demo: ## Run a whole campaign on this machine, then stay up; ARGS="--once --repo
 test: ## Run all tests, on SQLite and PostgreSQL; ARGS goes to pytest
 	@.ci/venv dev
 	@exec $(PY) -m pytest --numprocesses auto --dist loadfile --quiet $(ARGS)
+
+bench: ## Measure: NAME=segment|import ARGS="--n 100000"; a JSON line a figure
+	@.ci/venv dev
+	@exec $(PY) -m benchmarks $(NAME) $(ARGS)
 
 check: ## Format, lint, types, import contracts
 	@.ci/venv dev

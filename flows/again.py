@@ -5,9 +5,9 @@ from typing import Any
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task
 
-from outreach.errors import DefinitionError, ProviderRefused, StateError
+from outreach.errors import DefinitionError, ImportRefused, ProviderRefused, StateError
 
-FINAL = (DefinitionError, ProviderRefused, StateError)
+FINAL = (DefinitionError, ImportRefused, ProviderRefused, StateError)
 """A lane that met unknown outcomes may be tried again: the ledger never makes an unsure call anew by itself."""
 
 

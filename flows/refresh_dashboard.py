@@ -5,7 +5,7 @@ from prefect import flow, task
 from flows import artifacts
 from flows.events import emit_milestones
 from outreach.services import open_services
-from outreach.steps import figures, waves
+from outreach.steps import figures, letters, waves
 
 OVERVIEW = "outreach-overview"
 
@@ -29,9 +29,10 @@ def refresh_overview(dashboards: dict[int, str]) -> str:
 
 @flow(name="refresh-dashboard")
 def refresh_dashboard() -> dict[int, str]:
-    """Bring every dashboard up to date; return artifact ids by wave."""
+    """Bring every dashboard up to date; return artifact ids by wave. Letters that were left behind leave as well."""
     emit_milestones()
     with open_services() as services:
+        letters.send_waiting(services)
         shown = figures.waves_to_show(services)
     dashboards = {wave_id: refresh_wave(wave_id) for wave_id in shown}
     refresh_overview(dashboards)

@@ -20,6 +20,16 @@ def _by_commas(value: object) -> object:
 Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_by_commas)]
 
 
+def _by_equals(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    parts = (part.partition("=") for part in value.split(",") if part.strip())
+    return {name.strip(): days.strip() for name, _, days in parts}
+
+
+Days = Annotated[dict[str, int], NoDecode, BeforeValidator(_by_equals)]
+
+
 class Settings(BaseSettings):
     """What one installation needs to know; `.env.example` lists it with words."""
 
@@ -34,12 +44,22 @@ class Settings(BaseSettings):
         default=SecretStr(""),
         description="recognises people who asked to be forgotten; empty: made from `secret`. Never change it",
     )
+    erasure_log: Path | None = Field(
+        default=None,
+        description="file of those who were forgotten, replayed after a restore; empty: erasures.jsonl under `home`",
+    )
+    retention: Days = Field(
+        default_factory=dict,
+        description="days after which things are removed, where they are not the rules' own: engagement=60,calls=30",
+    )
     public_url: str = Field(default="http://127.0.0.1:8400", description="address of the receiver as readers see it")
     prefect_url: str = Field(default="http://127.0.0.1:4200", description="address of Prefect's UI, for links")
     templates: Path = Field(default=ROOT / "templates")
     audiences: Path = Field(default=ROOT / "audiences")
 
-    provider: str = Field(default="outbox", description="outbox | lettermint")
+    provider: str = Field(
+        default="outbox", description="outbox | lettermint | postmark | mailgun | brevo | resend | mailjet"
+    )
     outbox_url: str = Field(default="http://127.0.0.1:8410")
     outbox_token: SecretStr = Field(default=SecretStr("outbox"))
     outbox_webhook_secret: SecretStr = Field(default=SecretStr("outbox-webhooks"))
@@ -47,6 +67,26 @@ class Settings(BaseSettings):
     lettermint_url: str = Field(default="https://api.lettermint.co/v1")
     lettermint_token: SecretStr = Field(default=SecretStr(""))
     lettermint_webhook_secret: SecretStr = Field(default=SecretStr(""))
+    postmark_url: str = Field(default="https://api.postmarkapp.com")
+    postmark_token: SecretStr = Field(default=SecretStr(""))
+    postmark_stream: str = Field(
+        default="broadcast", description="message stream; newsletters belong to a broadcast one"
+    )
+    postmark_webhook_secret: SecretStr = Field(default=SecretStr(""))
+    mailgun_url: str = Field(default="https://api.eu.mailgun.net", description="US: https://api.mailgun.net")
+    mailgun_domain: str = Field(default="")
+    mailgun_key: SecretStr = Field(default=SecretStr(""))
+    mailgun_signing_key: SecretStr = Field(default=SecretStr(""), description="signs webhooks; not the API key")
+    brevo_url: str = Field(default="https://api.brevo.com/v3")
+    brevo_key: SecretStr = Field(default=SecretStr(""))
+    brevo_webhook_secret: SecretStr = Field(default=SecretStr(""))
+    resend_url: str = Field(default="https://api.resend.com")
+    resend_key: SecretStr = Field(default=SecretStr(""))
+    resend_webhook_secret: SecretStr = Field(default=SecretStr(""), description="begins with whsec_")
+    mailjet_url: str = Field(default="https://api.mailjet.com/v3.1")
+    mailjet_key: SecretStr = Field(default=SecretStr(""))
+    mailjet_secret_key: SecretStr = Field(default=SecretStr(""))
+    mailjet_webhook_secret: SecretStr = Field(default=SecretStr(""))
 
     batch_size: int = Field(default=500, ge=1, description="recipients in one call at most")
     call_seconds: float = Field(default=20.0, gt=0, description="longest wait for one answer of an email API")
@@ -54,13 +94,18 @@ class Settings(BaseSettings):
     trusted_proxies: Listed = Field(default=(), description="addresses whose X-Forwarded-For is believed")
     private_feed_hosts: Listed = Field(
         default=(),
-        description="host:port pairs that feeds may be fetched from although their address is private",
+        description="host:port pairs that feeds and imports may be fetched from although their address is private",
     )
 
     @property
     def database(self) -> str:
         """The database's URL, the embedded one where none is set."""
         return self.database_url or f"sqlite:///{self.home.absolute() / 'outreach.db'}"
+
+    @property
+    def erasures(self) -> Path:
+        """The erasure log: outside the database, so that a restored one can be brought up to date."""
+        return self.erasure_log or self.home / "erasures.jsonl"
 
     def key(self) -> str:
         """Return the secret that signs; refuse to go on without one."""

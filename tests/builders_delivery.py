@@ -6,7 +6,7 @@ from sqlalchemy import false, insert, select
 from sqlalchemy.orm import Session
 
 from outreach.campaigns import queries as campaigns
-from outreach.delivery.queries import plan
+from outreach.delivery.queries import freeze, plan
 from outreach.model.campaign import Campaign, Layout, Sender, WaveDefinition
 from outreach.model.mail import Address, Link, Message, Salutation
 from outreach.model.people import Basis, Consent, ConsentAct
@@ -110,9 +110,9 @@ def planned_wave(services: Services, people: int, *, slug: str = "sociaal-werker
             add_people(session, people, at=now)
         wave = campaigns.register(session, *campaign(slug), now)
         plan.freeze_messages(session, wave.id, [message()])
-        plan.freeze_recipients(session, wave.id, "members", everyone(), variants, ordered_by="contact_id")
-        plan.cut_into_batches(session, wave.id, services.provider.limits.recipients)
-        plan.start_counters(session, wave.id, plan.recipients(session, wave.id))
+        freeze.gather(session, {"members": everyone()}, variants)
+        cells = freeze.freeze(session, wave.id, services.provider.limits.recipients)
+        plan.start_counters(session, wave.id, cells)
         campaigns.take(session, wave.id, WaveStep.PLAN, now)
     return wave.id
 

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import hypothesis
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import Engine, text
@@ -24,12 +26,24 @@ KEY = "a-key-for-tests-that-is-long-enough"
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
+# no test asserts a time, and a busy machine is no fault of the code
+hypothesis.settings.register_profile("ours", deadline=None)
+hypothesis.settings.load_profile("ours")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     if find_binaries() is None and not os.environ.get("CI"):
         print(f"\n{LOUD}\n")
 
 
 LOUD = "!!! PostgreSQL IS NOT INSTALLED: half of the database tests are skipped (apt-get install postgresql) !!!"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from tests.scheduling import OneServer
+
+    return OneServer(config, log)
 
 
 @pytest.hookimpl(trylast=True)

@@ -19,10 +19,11 @@ def find_binaries() -> Path | None:
 
 
 class Cluster:
-    """Started on entering, stopped and gone on leaving."""
+    """Started on entering, stopped and gone on leaving. *settings* come after, and so instead of, the hasty ones."""
 
-    def __init__(self, binaries: Path, folder: Path) -> None:
+    def __init__(self, binaries: Path, folder: Path, settings: tuple[str, ...] = ()) -> None:
         self.binaries = binaries
+        self.settings = settings
         self.port = _free_port()
         # the folders above pytest's are closed to other users
         self.folder = Path(subprocess.check_output(["mktemp", "-d", "/tmp/outreach-pg-XXXXXX"], text=True).strip())
@@ -34,8 +35,8 @@ class Cluster:
         self._run("initdb", "-D", str(data), "-U", "outreach", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
         options = (
             f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off "
-            "-c synchronous_commit=off -c full_page_writes=off -c max_connections=60"
-        )
+            "-c synchronous_commit=off -c full_page_writes=off -c max_connections=60 "
+        ) + " ".join(f"-c {setting}" for setting in self.settings)
         self._run("pg_ctl", "-D", str(data), "-o", options, "-w", "-l", str(self.folder / "log"), "start")
         self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "outreach", "outreach")
         return self

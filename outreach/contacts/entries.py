@@ -1,143 +1,183 @@
-"""From a row of cells to a contact, or to the reasons why not."""
+"""From a row of cells to what it says about one address, or to the reasons why it cannot be stored."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from functools import lru_cache
+from typing import NamedTuple, TypeVar
 
-from outreach.contacts import values
+from outreach.contacts import foreign, names, values
 from outreach.contacts.columns import Column, Header
+from outreach.contacts.places import MUNICIPALITY, resolved
 from outreach.contacts.read import Line
 from outreach.contacts.values import CellRefused
 from outreach.model.mail import one_line
-from outreach.model.people import Contact, Organisation
+from outreach.model.people import AddressKind, Organisation
 
 T = TypeVar("T")
+R = TypeVar("R")
+Fault = tuple[Line, "RowRefused"]
+"""A row that is not stored, and why."""
+
+_SIMPLE = (
+    Column.EMAIL, Column.EXTERNAL_ID, Column.NAME, Column.FIRST_NAME, Column.INFIX, Column.LAST_NAME, Column.LANGUAGE,
+    Column.ADDRESS_KIND, Column.TRACKING,
+)  # fmt: skip
+_PLACES = (
+    Column.ORGANISATION, Column.ORGANISATION_KIND, Column.CODE, Column.REGION, Column.COUNTRY, Column.MUNICIPALITY,
+)  # fmt: skip
+_KEPT = 20_000
+"""Different cells of a column that are remembered, so that memory does not grow with the file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A contact as one row tells it.
+class Entry(NamedTuple):
+    """What one row says; None where a cell is empty. A tuple by name, since a million of them are made.
 
-    *kind_given*: somebody wrote the address kind down; else it was told by the address. *tracking* None: nothing was
-    said. *repeats*: an earlier row of the file has the address; this one adds its groups and nothing else, so that the
-    same file twice changes nothing. *leads*: the first row that tells about its organisation.
+    *kind* is what somebody wrote, *guess* what the address tells. *left*: the list that this comes from says that the
+    person wants no more mail. *filled* counts cells: of two rows with one address, the one that tells more leads.
     """
 
-    line: Line
-    contact: Contact
-    kind_given: bool = False
-    tracking: bool | None = None
-    repeats: bool = False
-    leads: bool = True
+    line: int
+    email: str
+    external_id: str | None
+    first_name: str | None
+    last_name: str | None
+    language: str | None
+    kind: AddressKind | None
+    guess: AddressKind
+    groups: tuple[str, ...]
+    organisation: Organisation | None
+    attributes: dict[str, str]
+    tracking: bool | None
+    left: bool
+    filled: int
 
 
 class RowRefused(ValueError):
-    """A row that is not stored; its text goes into the file of errors."""
+    """A row that is not stored; its text goes into the file of errors. *email* where the address could be read."""
+
+    def __init__(self, why: str, email: str | None = None) -> None:
+        self.email = email
+        super().__init__(why)
 
 
-def entry_of(header: Header, line: Line, groups: tuple[str, ...] = ()) -> Entry:
-    """Return what *line* says, with *groups* added; `RowRefused` tells everything wrong with it at once."""
-    if len(line.cells) > len(header.names):
-        raise RowRefused(
-            f"{len(line.cells)} cells where the heading has {len(header.names)}; "
-            "put quotation marks around a cell that holds the mark between columns"
-        )
-    cells = _Cells(header, line)
-    email = cells.read(Column.EMAIL, values.address)
-    language = cells.read(Column.LANGUAGE, values.language)
-    given = cells.read(Column.ADDRESS_KIND, values.address_kind)
-    tracking = cells.read(Column.TRACKING, values.tracking)
-    organisation = _organisation(cells)
-    if cells.faults or email is None:
-        raise RowRefused("; ".join(cells.faults))
-    contact = Contact(
-        email=email,
-        first_name=cells.text(Column.FIRST_NAME),
-        last_name=" ".join(filter(None, (cells.text(Column.INFIX), cells.text(Column.LAST_NAME)))),
-        language=language,
-        kind=given or values.kind_of(email),
-        groups=tuple(dict.fromkeys((*values.groups(cells.text(Column.GROUPS)), *groups))),
-        external_id=cells.text(Column.EXTERNAL_ID) or None,
-        organisation=organisation,
-        attributes=cells.attributes(),
-    )
-    return Entry(line, contact, kind_given=given is not None, tracking=tracking)
-
-
-def _organisation(cells: "_Cells") -> Organisation | None:
-    name = cells.text(Column.ORGANISATION)
-    code = cells.text(Column.CODE).replace(" ", "").upper()
-    country = cells.read(Column.COUNTRY, values.country) or ""
-    if not name and not code:
-        return None
-    kind = values.organisation_kind(cells.text(Column.ORGANISATION_KIND))
-    return Organisation(name=name, kind=kind, code=code, region=cells.text(Column.REGION), country=country)
-
-
-class _Cells:
-    """The cells of one line by what they mean; keeps what could not be read."""
-
-    def __init__(self, header: Header, line: Line) -> None:
-        self.faults: list[str] = []
-        self._texts: dict[Column, str] = {}
-        self._attributes: dict[str, str] = {}
-        for meaning, cell in zip(header.meanings, line.cells, strict=False):  # a short row ends in empty cells
-            text = one_line(cell)
-            if isinstance(meaning, Column):
-                self._texts[meaning] = f"{self._texts[meaning]};{text}" if meaning in self._texts else text
-            elif text:
-                self._attributes[meaning] = text
-
-    def text(self, column: Column) -> str:
-        return self._texts.get(column, "")
-
-    def read(self, column: Column, parse: Callable[[str], T]) -> T | None:
-        try:
-            return parse(self.text(column))
-        except CellRefused as fault:
-            self.faults.append(str(fault))
-            return None
-
-    def attributes(self) -> dict[str, str]:
-        return self._attributes
-
-
-class Repeats:
-    """Remembers what a file has told already: hashes only, some 70 bytes for each address."""
-
-    def __init__(self) -> None:
-        self._addresses: set[int] = set()
-        self._ids: set[int] = set()
-        self._organisations: set[int] = set()
-
-    def marked(self, entry: Entry) -> Entry:
-        """Return *entry*, marked where an earlier row was first; refuse an id with a second address."""
-        contact = entry.contact
-        if hash(contact.email) in self._addresses:
-            return replace(entry, repeats=True, leads=False)
-        if contact.external_id is not None:
-            if hash(contact.external_id) in self._ids:
-                raise RowRefused(f"an earlier row has external id {contact.external_id!r} with another address")
-            self._ids.add(hash(contact.external_id))
-        self._addresses.add(hash(contact.email))
-        return replace(entry, leads=self._leads(contact.organisation))
-
-    def _leads(self, organisation: Organisation | None) -> bool:
-        if organisation is None:
-            return False
-        key = hash(organisation.code or (organisation.kind, organisation.name))
-        first = key not in self._organisations
-        self._organisations.add(key)
-        return first
-
-
-def entries_of(
-    header: Header, lines: Iterator[Line], groups: tuple[str, ...] = ()
-) -> Iterator[Entry | tuple[Line, str]]:
-    """Yield an entry for each line, or the line with what is wrong with it."""
-    repeats = Repeats()
+def entries_of(header: Header, lines: Iterator[Line], groups: tuple[str, ...] = ()) -> Iterator[Entry | Fault]:
+    """Yield an entry for each line, or the line with what is wrong with it; *groups* are added to everybody's."""
+    entry_of = Rows(header, groups).entry_of
     for line in lines:
         try:
-            yield repeats.marked(entry_of(header, line, groups))
+            yield entry_of(line)
         except RowRefused as fault:
-            yield line, str(fault)
+            yield line, fault
+
+
+class Rows:
+    """Knows where in a row everything stands; remembers what it has made of cells that come again and again."""
+
+    def __init__(self, header: Header, groups: tuple[str, ...] = ()) -> None:
+        self._width = len(header.names)
+        at = dict.fromkeys(Column, self._width)  # an empty cell behind the last serves all columns that lack
+        self._at = at | {each: place for place, each in enumerate(header.meanings) if isinstance(each, Column)}
+        self._simple = tuple(self._at[each] for each in _SIMPLE)  # looking up columns takes longer than all the rest
+        self._places = tuple(self._at[each] for each in _PLACES)
+        self._attributes = [(place, key) for place, key in enumerate(header.meanings) if not isinstance(key, Column)]
+        self._municipality = self._at[Column.MUNICIPALITY]
+        self._nested = self._at[Column.ATTRIBUTES] if Column.ATTRIBUTES in header.meanings else None
+        self._groups_at, self._status_at, self._unsubscribed_at = (
+            tuple(place for place, meaning in enumerate(header.meanings) if meaning is column)
+            for column in (Column.GROUPS, Column.STATUS, Column.UNSUBSCRIBED)
+        )
+        self._added = groups
+        self._language = lru_cache(_KEPT)(values.language)
+        self._kind = lru_cache(_KEPT)(values.address_kind)
+        self._tracking = lru_cache(_KEPT)(values.tracking)
+        self._groups = lru_cache(_KEPT)(self._groups_in)
+        self._organisation = lru_cache(_KEPT)(_organisation)
+
+    def entry_of(self, line: Line) -> Entry:
+        """Return what *line* says; `RowRefused` tells everything wrong with it at once."""
+        number, texts, fault = line
+        if fault or len(texts) > self._width:
+            raise RowRefused(fault or self._too_many(line))
+        clean = str.strip if "".join(texts).isprintable() else one_line
+        cells = [*map(clean, texts), *[""] * (self._width + 1 - len(texts))]
+        try:
+            return self._entry(number, cells)
+        except CellRefused:
+            raise self._refused(cells) from None
+
+    def _entry(self, number: int, cells: list[str]) -> Entry:
+        email, external_id, whole, first, infix, last, language, kind, tracking = [cells[at] for at in self._simple]
+        email = values.address(email)
+        if infix:
+            last = f"{infix} {last}".rstrip()
+        if whole and not first and not last:
+            first, last = names.split(whole)
+        organisation = self._told_organisation(cells)
+        attributes = self._attributes_in(cells)
+        if cells[self._municipality] and organisation is None:
+            attributes[Column.MUNICIPALITY.value] = cells[self._municipality]  # the person's own, then
+        return Entry(
+            number,
+            email,
+            external_id or None,
+            first or None,
+            last or None,
+            self._language(language),
+            self._kind(kind),
+            values.kind_of(email),
+            self._groups(*[cells[at] for at in self._groups_at]),
+            organisation,
+            attributes,
+            self._tracking(tracking),
+            self._left(cells),
+            len(cells) - cells.count(""),
+        )
+
+    def _refused(self, cells: list[str]) -> RowRefused:
+        faults: list[str] = []
+
+        def read(parse: Callable[[T], R], said: T) -> R | None:
+            try:
+                return parse(said)
+            except CellRefused as fault:
+                faults.append(str(fault))
+                return None
+
+        email = read(values.address, cells[self._at[Column.EMAIL]])
+        read(values.language, cells[self._at[Column.LANGUAGE]])
+        read(values.address_kind, cells[self._at[Column.ADDRESS_KIND]])
+        read(values.tracking, cells[self._at[Column.TRACKING]])
+        read(self._attributes_in, cells)
+        read(self._left, cells)
+        read(self._told_organisation, cells)
+        return RowRefused("; ".join(faults), email)
+
+    def _too_many(self, line: Line) -> str:
+        return (
+            f"{len(line.cells)} cells where the heading has {self._width}; "
+            "put quotation marks around a cell that holds the mark between columns"
+        )
+
+    def _groups_in(self, *texts: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*values.groups(";".join(texts)), *self._added)))
+
+    def _told_organisation(self, cells: list[str]) -> Organisation | None:
+        return self._organisation(*[cells[at] for at in self._places])
+
+    def _attributes_in(self, cells: list[str]) -> dict[str, str]:
+        told = {key: cells[at] for at, key in self._attributes if cells[at]}
+        return told if self._nested is None else foreign.attributes(cells[self._nested]) | told
+
+    def _left(self, cells: list[str]) -> bool:
+        if not self._status_at and not self._unsubscribed_at:
+            return False
+        said = [foreign.has_left(cells[at]) for at in self._status_at]
+        return any(said) or any(foreign.left_at(cells[at]) for at in self._unsubscribed_at)
+
+
+def _organisation(*texts: str) -> Organisation | None:
+    name, kind, code, region, country, municipality = texts
+    known = values.country(country)  # looked at even where nothing else is told: a wrong cell is a wrong row
+    kind, code = values.organisation_kind(kind), code.replace(" ", "").upper()
+    if not (name or code or (kind == MUNICIPALITY and municipality)):
+        return None
+    return resolved(Organisation(name, kind, code, region, known, municipality=municipality))

@@ -4,10 +4,10 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def escaped(cell: str) -> str:
-    """Return *cell* with an apostrophe before it where a spreadsheet would run it."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
+    """Return *cell* with an apostrophe before it where a spreadsheet would run it, or where it seems to have one."""
+    return f"'{cell}" if cell.lstrip("'").startswith(FORMULA) else cell
 
 
 def unescaped(cell: str) -> str:
     """Return what *cell* was before `escaped`; `'t Hart` stays as it is."""
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA) else cell
+    return cell[1:] if cell.startswith("'") and cell.lstrip("'").startswith(FORMULA) else cell

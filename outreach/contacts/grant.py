@@ -1,12 +1,16 @@
 """What an import says about the consent of the people in it."""
 
-from datetime import datetime
+from collections.abc import Collection
+from datetime import UTC, date, datetime, time, timedelta
 
 from outreach.errors import DefinitionError
 from outreach.model.people import TRACKING, Basis, Consent, ConsentAct
 
 IMPORT = "import "
 """How the source of a consent begins that came with a file; what readers say themselves has other sources."""
+
+AHEAD = timedelta(hours=14)
+"""Somewhere on earth it is tomorrow already: a date is not refused for that."""
 
 
 def source_of(file_name: str) -> str:
@@ -15,22 +19,50 @@ def source_of(file_name: str) -> str:
 
 
 def grant_of(
-    topic: str | None, basis: str | None, evidence: str | None, *, source: str, at: datetime
+    topic: str | None,
+    basis: str | None,
+    evidence: str | None,
+    given_on: date | None,
+    *,
+    source: str,
+    at: datetime,
 ) -> Consent | None:
-    """Return the consent that an import gives its people, None where nothing is said; half of it is refused."""
-    options = {"--topic": topic, "--basis": basis, "--evidence": evidence}
-    given = {option: value.strip() for option, value in options.items() if value and value.strip()}
-    if not given:
+    """Return the consent that an import gives its people, None where nothing is said; half of it is refused.
+
+    *given_on* is the date of the evidence. What the people were shown an import cannot know: the text stays empty.
+    """
+    said = {"--topic": topic, "--basis": basis, "--evidence": evidence}
+    given = {option: value.strip() for option, value in said.items() if value and value.strip()}
+    missing = [option for option in said if option not in given] + ([] if given_on else ["--date"])
+    if not given and given_on is None:
         return None
-    missing = [option for option in options if option not in given]
-    if missing:
+    if missing or given_on is None:
         raise DefinitionError(
-            f"consent needs --topic, --basis and --evidence together; missing: {', '.join(missing)}; "
+            f"consent needs --topic, --basis, --evidence and --date together; missing: {', '.join(missing)}; "
             "with none of them, people are stored but not written to"
         )
     if given["--topic"] == TRACKING:
         raise DefinitionError(f"--topic {TRACKING}: say it per person, in a column named {TRACKING} with yes or no")
-    return Consent(given["--topic"], ConsentAct.GIVEN, _basis(given["--basis"]), given["--evidence"], source, at)
+    if given_on > (at + AHEAD).date():
+        raise DefinitionError(f"--date {given_on}: lies in the future; write the date of the evidence")
+    return Consent(
+        given["--topic"],
+        ConsentAct.GIVEN,
+        _basis(given["--basis"]),
+        given["--evidence"],
+        source,
+        at,
+        confirmed_at=datetime.combine(given_on, time(), UTC),
+    )
+
+
+def check_topic(topic: str, known: Collection[str]) -> None:
+    """Refuse a topic that nobody has heard of: it would be a slip, and the people could never be written to."""
+    if topic not in known:
+        raise DefinitionError(
+            f"--topic {topic!r} is not known; known: {', '.join(sorted(known))}; "
+            "new topics are written into templates/topics.toml"
+        )
 
 
 def tracking_consent(*, allowed: bool, source: str, at: datetime) -> Consent:
@@ -39,22 +71,8 @@ def tracking_consent(*, allowed: bool, source: str, at: datetime) -> Consent:
     return Consent(TRACKING, act, Basis.CONSENT, f"column {TRACKING}", source, at)
 
 
-def acts_on(consent: Consent, newest: Consent | None) -> bool:
-    """Return whether *consent*, out of a file, is news after *newest*.
-
-    What readers withdrew stays withdrawn and what they gave themselves is the better evidence: a list cannot know
-    better. Only what an import wrote may an import give back or put in other words.
-    """
-    if newest is None:
-        return consent.act is ConsentAct.GIVEN
-    if consent.act is ConsentAct.WITHDRAWN:
-        return newest.act is ConsentAct.GIVEN
-    says_the_same = (consent.act, consent.basis, consent.evidence) == (newest.act, newest.basis, newest.evidence)
-    return newest.source.startswith(IMPORT) and not says_the_same
-
-
 def _basis(text: str) -> Basis:
     try:
-        return Basis(text.strip())
+        return Basis(text)
     except ValueError:
         raise DefinitionError(f"--basis {text!r} is not known; known: {', '.join(Basis)}") from None

@@ -22,8 +22,9 @@ from outreach.store.tables import (
 
 
 def wave_ids(session: Session) -> list[int]:
-    """Return all waves that are more than a draft, the newest first."""
-    return list(session.scalars(select(WaveRow.id).where(WaveRow.state != WaveState.DRAFT).order_by(WaveRow.id.desc())))
+    """Return all waves that are more than a draft, the newest first; the house's own letters are not shown."""
+    shown = select(WaveRow.id).join(CampaignRow, CampaignRow.id == WaveRow.campaign_id).where(~CampaignRow.hidden)
+    return list(session.scalars(shown.where(WaveRow.state != WaveState.DRAFT).order_by(WaveRow.id.desc())))
 
 
 def report(session: Session, wave_id: int) -> WaveReport:

@@ -20,7 +20,7 @@ from outreach.demo.screen import Screen
 from outreach.errors import OutreachError
 from outreach.services import Services, migrate_database, open_services
 from outreach.settings import Settings
-from outreach.steps import content, figures, people
+from outreach.steps import content, figures, importing
 
 STAGES = (
     "start Prefect, receiver, outbox and feeds",
@@ -141,8 +141,13 @@ class Stages:
     def _import(self, services: Services) -> dict[str, int]:
         counts: dict[str, int] = {}
         for path in write_people(self.demo.folder / "people", self.demo.people, self.demo.seed):
-            report = people.import_contacts(
-                services, path, topic=story.TOPIC, basis=story.BASIS[path.stem], evidence=story.EVIDENCE
+            report = importing.import_contacts(
+                services,
+                path,
+                topic=story.TOPIC,
+                basis=story.BASIS[path.stem],
+                evidence=story.EVIDENCE,
+                given_on=services.clock().date(),
             )
             for name in ("new", "invalid"):
                 counts[name] = counts.get(name, 0) + getattr(report, name)

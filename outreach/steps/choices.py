@@ -4,6 +4,8 @@ from pathlib import Path
 
 from outreach.audience.read import names
 from outreach.campaigns.read import list_campaigns, load_campaign
+from outreach.contacts.topics import read_topics
+from outreach.model.people import TRACKING
 
 
 def waves(templates: Path) -> tuple[str, ...]:
@@ -15,3 +17,8 @@ def waves(templates: Path) -> tuple[str, ...]:
 def audiences(folder: Path) -> tuple[str, ...]:
     """Return the names of all segments."""
     return tuple(names(folder))
+
+
+def topics(templates: Path) -> tuple[str, ...]:
+    """Return what people can subscribe to; whether opens are measured is no subject of mails."""
+    return tuple(name for name in read_topics(templates / "topics.toml") if name != TRACKING)

@@ -14,7 +14,7 @@ from outreach.compose.brand import read_brand
 from outreach.compose.compile import Digest, compile_message
 from outreach.compose.variants import variant_for, variants
 from outreach.delivery import slots
-from outreach.delivery.queries import claim, plan
+from outreach.delivery.queries import claim, freeze, plan
 from outreach.delivery.queries import view as deliveries
 from outreach.errors import ApprovalVoid, DefinitionError, NotFound, StateError
 from outreach.model.campaign import Campaign, WaveDefinition
@@ -25,7 +25,7 @@ from outreach.model.preflight import Finding, Level
 from outreach.model.wave import WaveState, WaveStep
 from outreach.services import Services
 from outreach.steps import content, people
-from outreach.store import reading
+from outreach.store import reading, turns
 
 PER_MAIL_BYTES = 4000
 """Room for a mail's headers, addresses and filled slots beside its text."""
@@ -67,22 +67,21 @@ def plan_wave(services: Services, campaign: Campaign, definition: WaveDefinition
     most = batch_size(services, messages)
     now = services.clock()
     with services.sessions.begin() as session:
+        turns.freezing(session)
         wave = campaigns.register(session, campaign, definition, now)
         if wave.state is WaveState.APPROVED:
             campaigns.take(session, wave.id, WaveStep.VOID, now)
         campaigns.take(session, wave.id, WaveStep.PLAN, now)
         for call in campaign.calls.values():
             calls.save_call(session, wave.campaign_id, call)
+        people.check_names(services, session, segments)
         plan.clear(session, wave.id)
         plan.freeze_messages(session, wave.id, messages)
-        for segment in segments:
-            chosen = audience.recipients(segment, topic=campaign.topic)
-            table = variant_table(campaign, definition)
-            plan.freeze_recipients(session, wave.id, segment.name, chosen, table, ordered_by="contact_id")
-        plan.cut_into_batches(session, wave.id, most)
-        out = audience.left_out(session, segments, topic=campaign.topic)
+        chosen = {segment.name: audience.recipients(segment, topic=campaign.topic, now=now) for segment in segments}
+        freeze.gather(session, chosen, variant_table(campaign, definition))
+        cells = freeze.freeze(session, wave.id, most)
+        out = audience.left_out(session, segments, topic=campaign.topic, now=now)
         campaigns.planned(session, wave.id, out, by, now)
-        cells = plan.recipients(session, wave.id)
         plan.start_counters(session, wave.id, cells)
         digest = plan.digest(session, wave.id)
         findings = look_over(services, campaign, definition, messages, sum(cells.values()))
@@ -151,7 +150,7 @@ def compile_wave(services: Services, campaign: Campaign, definition: WaveDefinit
     )
 
 
-def variant_table(campaign: Campaign, definition: WaveDefinition) -> plan.Variants:
+def variant_table(campaign: Campaign, definition: WaveDefinition) -> freeze.Variants:
     """Return which variant each language and kind of address gets, as the ledger writes it into one CASE."""
     return {
         (language, kind): variant_for(campaign.languages, definition.edition, language, kind)

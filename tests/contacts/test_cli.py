@@ -1,19 +1,27 @@
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from outreach.cli import audience, contacts
-from outreach.cli.contacts import lines_about
-from outreach.errors import ImportRefused
-from outreach.steps.people import ImportReport
+from outreach.cli.contacts import mapping_lines
+from outreach.contacts.columns import Reading
+from outreach.errors import DefinitionError, ImportRefused
+from outreach.steps.import_words import BY_FORM, lines_about
+from outreach.steps.importing import ImportReport
+from tests.builders_imports import write_xlsx
 from tests.builders_people import write_csv
 from tests.conftest import KEY
 
+GRANT = ["--topic", "social-work", "--basis", "membership", "--evidence", "list", "--date", "2026-11-01"]
+
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of its own, with the embedded database."""
+    (tmp_path / "home").mkdir()
+    shutil.copy(sqlite_template, tmp_path / "home" / "outreach.db")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("OUTREACH_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("OUTREACH_SECRET", KEY)
@@ -21,13 +29,25 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def run(*words: str | Path) -> int:
+    """Run `outreach contacts import …`; return its exit code."""
+    with pytest.raises(SystemExit) as left:
+        contacts.app(["import", *map(str, words)])
+    return int(left.value.code or 0)
+
+
 def test_people_are_imported_and_counted_from_the_terminal(home: Path, capsys: pytest.CaptureFixture[str]):
     path = write_csv(home / "people.csv", [["email"], ["bo@example.org"], ["[/]@@"]])
 
-    contacts.import_file(path, topic="social-work", basis="membership", evidence="list", group="member")
+    code = run(path, *GRANT, "--group", "member")
     audience.count("members")
 
+    assert code == 3
     assert capsys.readouterr().out.splitlines() == [
+        "people.csv: CSV in UTF-8, ; between columns, 2 rows",
+        "  column  taken for  known by",
+        "  email   email      its heading",
+        "",
         "people.csv: 1 new, 0 changed, 0 unchanged, 1 invalid",
         f"rows with errors: {home / 'people.errors.csv'}; correct them there and import that file",
         "members: 1 recipients for social-work",
@@ -35,18 +55,66 @@ def test_people_are_imported_and_counted_from_the_terminal(home: Path, capsys: p
     ]
 
 
+def test_a_dry_run_shows_everything_and_stores_nothing(home: Path, capsys: pytest.CaptureFixture[str]):
+    rows = [["Adres", "Naam", "Fax", "Sector"], ["bo@example.org", "Bo Zandstraal", "1", ""], ["x", "", "", ""]]
+    path = write_xlsx(home / "people.xlsx", {"Leden": rows, "Oud": rows})
+
+    codes = [run(path, "--sheet", "oud", "--map", "Adres=email", "--map", "Fax=", "--dry-run") for _ in range(2)]
+
+    out = capsys.readouterr().out.splitlines()
+    assert codes == [3, 3]
+    assert out[: len(out) // 2] == out[len(out) // 2 :]
+    assert out[: len(out) // 2] == [
+        "people.xlsx: Excel workbook, sheet 'Oud', 2 rows",
+        "  column  taken for  known by",
+        "  Adres   email      as asked",
+        "  Naam    name       its heading",
+        "  Fax     left out   as asked",
+        "  Sector  left out   nothing in it",
+        "",
+        "people.xlsx: nothing was stored; it would be 1 new, 0 changed, 0 unchanged, 1 invalid",
+        "1 cannot be written to: no consent is in force; where there is one, import the file again and give "
+        '--topic TOPIC --basis consent|membership|published --evidence "where it is written down" --date YYYY-MM-DD',
+    ]
+    assert sorted(each.name for each in home.iterdir()) == ["home", "people.xlsx"]
+
+
+def test_a_clean_import_leaves_with_0(home: Path):
+    assert run(write_csv(home / "people.csv", [["email"], ["bo@example.org"]])) == 0
+
+
 def test_a_refused_file_raises_what_the_command_line_shows(home: Path):
     with pytest.raises(ImportRefused, match=r"people\.csv: no column with email addresses"):
         contacts.app(["import", str(write_csv(home / "people.csv", [["naam"], ["Bo"]]))])
 
 
+def test_half_a_consent_is_refused_with_what_is_missing(home: Path):
+    path = write_csv(home / "people.csv", [["email"], ["bo@example.org"]])
+
+    with pytest.raises(DefinitionError, match=r"missing: --basis, --date; with none of them, people are stored"):
+        contacts.app(["import", str(path), "--topic", "social-work", "--evidence", "list"])
+
+
+def test_an_address_that_is_not_public_is_refused_and_leaves_nothing(home: Path):
+    with pytest.raises(ImportRefused, match=r"https://127\.0\.0\.1/people\.csv: .* is not public"):
+        contacts.app(["import", "https://127.0.0.1/people.csv?key=secret"])
+
+    assert list((home / "home" / "imports").iterdir()) == []
+
+
 def test_audiences_are_listed_with_their_titles(home: Path, capsys: pytest.CaptureFixture[str]):
     audience.list_audiences()
 
-    assert capsys.readouterr().out.splitlines() == [
-        "members: Leden | Mitglieder",
-        "municipalities: Gemeenten, één mail per gemeente | Kommunen, eine Mail je Kommune",
-        "social_workers: Sociaal werkers | Fachkräfte der Sozialen Arbeit",
+    assert capsys.readouterr().out.splitlines()[:1] == ["members: Leden | Mitglieder"]
+
+
+def test_the_mapping_is_a_table():
+    assert mapping_lines(
+        [Reading("E-mailadres", "email", "its heading"), Reading("x", 'attribute "x"', "as asked")]
+    ) == [
+        "  column       taken for      known by",
+        "  E-mailadres  email          its heading",
+        '  x            attribute "x"  as asked',
     ]
 
 
@@ -62,17 +130,22 @@ def test_what_needs_attention_is_said_after_the_counts():
         suppressed=4,
         without_consent=5,
         organisations=6,
+        erased=7,
+        contradicting=8,
+        contradictions=("line 2 and 3",),
     )
 
-    assert (
-        lines_about(replace(report, topic="care"))[-1]
-        == "5 cannot be written to: no consent is in force; they withdrew it"
+    assert lines_about(replace(report, topic="care"))[5] == (
+        "5 cannot be written to: no consent is in force; they withdrew it"
     )
-    assert lines_about(report) == [
+    assert lines_about(report, remedy=BY_FORM) == [
         "people.csv: 1 new, 2 changed, 3 unchanged, 0 invalid",
-        "3 rows repeat an address of the same file; only their groups were added",
+        "3 rows repeat an address of the same file; they count as one with it",
         "6 organisations are new or changed",
+        "7 asked to be forgotten and are not stored",
         "4 are suppressed and stay so: they are never written to",
-        "5 cannot be written to: no consent is in force; "
-        "import again with --topic, --basis and --evidence where there is one",
+        "5 cannot be written to: no consent is in force; where there is one, import the file again and give "
+        "topic, basis, evidence and date under Consent",
+        "8 rows contradict another row of the same address or organisation, such as:",
+        "  line 2 and 3",
     ]

@@ -1,9 +1,14 @@
 import pytest
+from email_validator import validate_email
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from outreach.contacts.columns import Column, understand
-from outreach.contacts.entries import Entry, Repeats, RowRefused, entry_of
+from outreach.contacts.entries import Entry, RowRefused, Rows
 from outreach.contacts.read import Line
 from outreach.contacts.values import (
+    LONGEST,
+    PLAIN,
     CellRefused,
     address,
     address_kind,
@@ -14,11 +19,11 @@ from outreach.contacts.values import (
     organisation_kind,
     tracking,
 )
-from outreach.model.people import AddressKind, Contact, Organisation
+from outreach.model.people import AddressKind, Organisation
 
 
 def entry(heading: str, row: str, groups: tuple[str, ...] = ()) -> Entry:
-    return entry_of(understand(heading.split(";"), "people.csv"), Line(2, tuple(row.split(";"))), groups)
+    return Rows(understand(heading.split(";"), "people.csv"), groups).entry_of(Line(2, tuple(row.split(";"))))
 
 
 def refusal(heading: str, row: str) -> str:
@@ -56,42 +61,79 @@ def test_headings_are_understood_in_three_languages(heading: str, meaning: Colum
     )
 
 
-def test_a_row_becomes_a_contact():
-    read = entry(
+def test_a_row_becomes_what_it_says_about_an_address():
+    assert entry(
         "Lidnummer;Voornaam;Tussenvoegsel;Achternaam;E-mail;Taal;Groep;Organisatie;Soort;Gemeentecode;Regio;Land;Sector",
         "L7; Zoë ;van der;Rietkraag; Zoe@Kade.Example.org ;Duits;Social Worker, member;Zilverdrecht;Gemeente;gm 9001;"
         "Rivierenhoek;Nederland;youth",
         groups=("extra", "member"),
-    )
-
-    assert read.contact == Contact(
+    ) == Entry(
+        line=2,
         email="zoe@kade.example.org",
+        external_id="L7",
         first_name="Zoë",
         last_name="van der Rietkraag",
         language="de",
-        kind=AddressKind.PERSONAL,
+        kind=None,
+        guess=AddressKind.PERSONAL,
         groups=("social-worker", "member", "extra"),
-        external_id="L7",
         organisation=Organisation("Zilverdrecht", "municipality", "GM9001", "Rivierenhoek", "NL"),
         attributes={"sector": "youth"},
+        tracking=None,
+        left=False,
+        filled=13,
     )
-    assert (read.kind_given, read.tracking, read.repeats, read.leads) == (False, None, False, True)
 
 
 def test_cells_that_are_left_empty_say_nothing():
     assert entry("email;taal;groep;organisatie;sector;tracking", "bo@example.org;;;;;") == Entry(
-        Line(2, ("bo@example.org", "", "", "", "", "")), Contact(email="bo@example.org")
+        line=2,
+        email="bo@example.org",
+        external_id=None,
+        first_name=None,
+        last_name=None,
+        language=None,
+        kind=None,
+        guess=AddressKind.PERSONAL,
+        groups=(),
+        organisation=None,
+        attributes={},
+        tracking=None,
+        left=False,
+        filled=1,
     )
+
+
+def test_a_row_that_ends_early_ends_in_empty_cells():
+    assert entry("email;voornaam;taal", "bo@example.org;Bo").language is None
 
 
 def test_line_breaks_and_control_characters_are_taken_out():
-    assert entry("email;voornaam;sector", "bo@example.org;Bo\r\nBcc: x;a\x00b").contact == Contact(
-        email="bo@example.org", first_name="Bo  Bcc: x", attributes={"sector": "a b"}
-    )
+    read = entry("email;voornaam;sector", "bo@example.org;Bo\r\nBcc: x;a\x00b")
+
+    assert (read.first_name, read.attributes) == ("Bo  Bcc: x", {"sector": "a b"})
+
+
+def test_a_whole_name_is_split_where_there_is_no_other():
+    read = entry("email;naam", "bo@example.org;Bo van der Rietkraag")
+
+    assert (read.first_name, read.last_name) == ("Bo", "van der Rietkraag")
+
+
+def test_the_municipality_of_a_person_without_organisation_is_kept_with_the_person():
+    assert entry("email;gemeente", "bo@example.org;Otteroord").attributes == {"municipality": "Otteroord"}
+
+
+def test_whoever_left_another_list_has_left():
+    words = ("subscribed;", "unsubscribed;", ";2025-03-01", ";")
+
+    assert [entry("email;status;unsubscribed", f"bo@example.org;{each}").left for each in words] == [
+        False, True, True, False,
+    ]  # fmt: skip
 
 
 def test_several_columns_of_groups_add_up():
-    assert entry("email;groep;gruppe", "bo@example.org;a;b|a").contact.groups == ("a", "b")
+    assert entry("email;groep;gruppe", "bo@example.org;a;b|a").groups == ("a", "b")
 
 
 def test_everything_wrong_with_a_row_is_told_at_once():
@@ -146,7 +188,7 @@ def test_the_local_part_tells_a_function_from_a_person(email: str, kind: Address
 def test_a_kind_that_somebody_gave_goes_before_the_address():
     read = entry("email;adressoort", "info@example.org;persoonlijk")
 
-    assert (read.contact.kind, read.kind_given) == (AddressKind.PERSONAL, True)
+    assert (read.kind, read.guess) == (AddressKind.PERSONAL, AddressKind.ROLE)
 
 
 def test_words_in_three_languages_mean_the_same():
@@ -158,18 +200,35 @@ def test_words_in_three_languages_mean_the_same():
     assert groups(" A b;c,,a B ") == ("a-b", "c")
 
 
-def test_later_rows_of_an_address_are_marked_and_a_second_address_of_an_id_is_refused():
-    repeats = Repeats()
-    heading = "id;email;organisatie"
+def test_a_refused_row_tells_whose_it_is_where_the_address_can_be_read():
+    with pytest.raises(RowRefused) as caught:
+        entry("email;taal", "Bo@example.org;Klingon")
 
-    marks = [
-        (read.repeats, read.leads)
-        for read in (
-            repeats.marked(entry(heading, row))
-            for row in ("1;bo@example.org;A", "1;bo@example.org;B", ";cy@example.org;A", ";di@example.org;B")
-        )
-    ]
+    assert caught.value.email == "bo@example.org"
 
-    assert marks == [(False, True), (True, False), (False, False), (False, True)]
-    with pytest.raises(RowRefused, match=r"^an earlier row has external id '1' with another address$"):
-        repeats.marked(entry(heading, "1;ed@example.org;A"))
+
+LOCAL = st.text("ab.-_+Z0@ '", max_size=70)
+DOMAIN = st.text("ab.-Z0é_", max_size=70)
+ENDING = st.sampled_from(["", "org", "ORG", "o", "test", "local", "x1", "c-m", "onion", "xn--p1ai", "a" * 64])
+
+
+@settings(max_examples=300, deadline=None)
+@given(local=LOCAL, domain=DOMAIN, ending=ENDING)
+@example("a" * 64, "b", "org")
+@example("a" * 65, "b", "org")
+@example("a", ".".join(["b" * 63] * 4), "org")
+@example("a", "ab--cd", "org")
+@example("a", "x.test", "org")
+def test_addresses_that_are_taken_at_a_glance_stand_up_to_a_thorough_look(local: str, domain: str, ending: str):
+    text = f"{local}@{domain}.{ending}"
+    if PLAIN.fullmatch(text) and len(text) <= LONGEST:
+        thorough = validate_email(text, check_deliverability=False, allow_smtputf8=False)
+
+        assert address(text) == (thorough.ascii_email or thorough.normalized).lower()
+
+
+def test_nearly_all_addresses_are_taken_at_a_glance():
+    assert [
+        bool(PLAIN.fullmatch(text))
+        for text in ("zoe.van-der+x@kade-7.example.org", "Bo@Example.ORG", "bo@example", "bo@-a.example.org", "ë@a.nl")
+    ] == [True, True, False, False, False]

@@ -1,36 +1,47 @@
-from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pytest
 
-from outreach.contacts.grant import acts_on, grant_of, tracking_consent
+from outreach.contacts.grant import check_topic, grant_of
 from outreach.errors import DefinitionError
 from outreach.model.people import Basis, Consent, ConsentAct
 from tests.conftest import NOON
 
-IMPORTED = Consent("care", ConsentAct.GIVEN, Basis.CONSENT, "list", "import people.csv", NOON)
-BY_READER = replace(IMPORTED, evidence="form", source="form")
-WITHDRAWN = ConsentAct.WITHDRAWN
+DAY = date(2026, 11, 1)
 
 
 def refusal(topic: str | None, basis: str | None, evidence: str | None) -> str:
     with pytest.raises(DefinitionError) as caught:
-        grant_of(topic, basis, evidence, source="import people.csv", at=NOON)
+        grant_of(topic, basis, evidence, DAY, source="import people.csv", at=NOON)
     return str(caught.value)
 
 
-def test_a_grant_is_whole():
-    assert grant_of(" care ", "consent", "list", source="import people.csv", at=NOON) == IMPORTED
+def test_a_grant_is_whole_and_dated_by_its_evidence():
+    assert grant_of(" care ", "consent", "list", DAY, source="import people.csv", at=NOON) == Consent(
+        topic="care",
+        act=ConsentAct.GIVEN,
+        basis=Basis.CONSENT,
+        evidence="list",
+        source="import people.csv",
+        at=NOON,
+        confirmed_at=datetime(2026, 11, 1, tzinfo=UTC),
+    )
 
 
 def test_nothing_said_grants_nothing():
-    assert grant_of(None, "", " ", source="import people.csv", at=NOON) is None
+    assert grant_of(None, "", " ", None, source="import people.csv", at=NOON) is None
 
 
 def test_half_a_grant_is_refused():
     assert refusal("care", None, " ") == (
-        "consent needs --topic, --basis and --evidence together; missing: --basis, --evidence; "
+        "consent needs --topic, --basis, --evidence and --date together; missing: --basis, --evidence; "
         "with none of them, people are stored but not written to"
     )
+
+
+def test_a_grant_without_its_date_is_refused():
+    with pytest.raises(DefinitionError, match=r"together; missing: --date; with none of them"):
+        grant_of("care", "consent", "list", None, source="import people.csv", at=NOON)
 
 
 def test_an_unknown_basis_lists_the_known():
@@ -43,22 +54,18 @@ def test_tracking_is_not_granted_to_everybody_at_once():
     )
 
 
-@pytest.mark.parametrize(
-    ("said", "newest", "news"),
-    [
-        (IMPORTED, None, True),
-        (IMPORTED, IMPORTED, False),
-        (replace(IMPORTED, evidence="newer list"), IMPORTED, True),
-        (replace(IMPORTED, basis=Basis.MEMBERSHIP), IMPORTED, True),
-        (IMPORTED, BY_READER, False),  # what readers gave is the better evidence
-        (IMPORTED, replace(BY_READER, act=WITHDRAWN), False),  # what readers withdrew stays withdrawn
-        (IMPORTED, replace(IMPORTED, act=WITHDRAWN), True),
-        (tracking_consent(allowed=False, source="import people.csv", at=NOON), None, False),
-        (tracking_consent(allowed=False, source="import people.csv", at=NOON), BY_READER, True),
-        (replace(IMPORTED, act=WITHDRAWN), replace(IMPORTED, act=WITHDRAWN), False),
-    ],
-)
-def test_a_file_acts_on_what_files_said_and_leaves_readers_their_word(
-    said: Consent, newest: Consent | None, *, news: bool
-):
-    assert acts_on(said, newest) is news
+def test_a_date_in_the_future_is_no_evidence():
+    with pytest.raises(
+        DefinitionError, match=r"^--date 2026-11-22: lies in the future; write the date of the evidence$"
+    ):
+        grant_of("care", "consent", "list", date(2026, 11, 22), source="import people.csv", at=NOON)
+
+
+def test_a_topic_that_nobody_knows_is_a_slip():
+    check_topic("care", {"care", "poverty"})
+    with pytest.raises(DefinitionError) as caught:
+        check_topic("car", {"care", "poverty"})
+
+    assert str(caught.value) == (
+        "--topic 'car' is not known; known: care, poverty; new topics are written into templates/topics.toml"
+    )

@@ -3,7 +3,8 @@ from pathlib import Path
 
 from outreach.demo.people import write_people
 from outreach.services import Services
-from outreach.steps import people
+from outreach.steps import importing, people
+from tests.conftest import NOON
 
 
 def addresses(path: Path, delimiter: str, column: str) -> list[str]:
@@ -33,9 +34,9 @@ def test_a_few_invented_mailboxes_are_gone_or_full_and_a_few_people_stand_in_two
 
 
 def test_invented_people_come_in_with_their_mistakes_shown_and_fill_the_audiences(services: Services, tmp_path: Path):
-    grant = {"topic": "social-work", "basis": "consent", "evidence": "invented"}
+    grant = {"topic": "social-work", "basis": "consent", "evidence": "invented", "given_on": NOON.date()}
 
-    reports = [people.import_contacts(services, path, **grant) for path in write_people(tmp_path, 400, 1)]
+    reports = [importing.import_contacts(services, path, **grant) for path in write_people(tmp_path, 400, 1)]
 
     assert [(each.rows, each.new, each.changed, each.invalid) for each in reports] == [
         (164, 160, 0, 4),

@@ -24,6 +24,8 @@ def members(services):
     with services.sessions.begin() as session:
         ids = add_people(session, 5)
         session.execute(insert(ContactGroupRow), [{"contact_id": id_, "name": "member"} for id_ in ids])
+        others = [{"contact_id": ids[0], "name": name} for name in ("municipality", "social-worker")]
+        session.execute(insert(ContactGroupRow), others)
 
 
 def artifacts() -> dict[str, Artifact]:

@@ -3,7 +3,7 @@
 import shutil
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from outreach.errors import ApprovalVoid, DefinitionError, NotFound, StateError
 from outreach.model.wave import WaveState, WaveStep
@@ -15,6 +15,7 @@ from outreach.store.tables import (
     DeliveryRow,
     MessageRow,
     MilestoneRow,
+    SubscriptionRow,
     SuppressionRow,
 )
 from tests.builders_delivery import add_people
@@ -27,7 +28,8 @@ def members(services):
     with services.sessions.begin() as session:
         ids = add_people(session, 6)
         session.execute(insert(ContactGroupRow), [{"contact_id": id_, "name": "member"} for id_ in ids])
-        session.execute(insert(ContactGroupRow), [{"contact_id": ids[0], "name": "social-worker"}])
+        others = [{"contact_id": ids[0], "name": "social-worker"}, {"contact_id": ids[0], "name": "municipality"}]
+        session.execute(insert(ContactGroupRow), others)
         session.execute(update(ContactRow).where(ContactRow.id == ids[1]).values(language="de"))
         session.execute(update(ContactRow).where(ContactRow.id == ids[2]).values(language=None))
         session.execute(update(ContactRow).where(ContactRow.id == ids[3]).values(kind="role"))
@@ -129,11 +131,20 @@ def test_a_rejected_wave_stays_planned(services, members):
     assert state(services, planned.wave_id) is WaveState.PLANNED
 
 
-def test_a_wave_for_nobody_cannot_be_approved(services):
+def test_a_wave_for_nobody_cannot_be_approved(services, members):
+    with services.sessions.begin() as session:
+        session.execute(delete(SubscriptionRow))
     planned = plan(services)
 
     with pytest.raises(DefinitionError, match="the preflight has stops, see members, municipalities, social_workers"):
         waves.approve_wave(services, planned.wave_id, planned.digest, by="Marieke")
+
+
+def test_a_wave_whose_audience_names_nothing_is_not_planned(services):
+    with pytest.raises(DefinitionError, match=r"^members\.toml: group = .*nobody has been imported yet"):
+        plan(services)
+
+    assert waves.all_waves(services) == []
 
 
 def test_a_missing_translation_stops_the_plan_and_is_named(services, members, tmp_path):

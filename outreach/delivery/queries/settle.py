@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence, Set
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import func, select, update
@@ -190,14 +191,17 @@ def take_reports(session: Session, provider: str, reports: Sequence[tuple[int, P
     gone: dict[str, tuple[SuppressionReason, str]] = {}
     batches = _batches_of(session, {delivery_id for delivery_id, _ in reports})
     for delivery_id, report in sorted(reports, key=lambda pair: (batches.get(pair[0], 0), pair[0])):
+        if delivery_id not in batches:
+            news += _keep(session, provider, replace(report, detail=""), now)  # its plan was cleared
+            continue
+        batch = session.get_one(BatchRow, batches[delivery_id], populate_existing=True, with_for_update=True)
+        row = session.get_one(DeliveryRow, delivery_id, populate_existing=True, with_for_update=True)
+        if not row.email:  # somebody who was forgotten; a provider's words may quote the address
+            report = replace(report, detail="")  # noqa: PLW2901
         if not _keep(session, provider, report, now):
             continue
         news += 1
-        if delivery_id not in batches:
-            continue  # erased since
-        batch = session.get_one(BatchRow, batches[delivery_id], populate_existing=True, with_for_update=True)
-        row = session.get_one(DeliveryRow, delivery_id, populate_existing=True, with_for_update=True)
-        if report.kind in SUPPRESSES:
+        if report.kind in SUPPRESSES and row.email:
             gone.setdefault(row.email, (SUPPRESSES[report.kind], report.detail))
         figures.update(_apply(session, batch, row, report, now))
     for email, (reason, detail) in sorted(gone.items()):

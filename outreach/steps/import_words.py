@@ -1,0 +1,42 @@
+"""What an import came to, in words for people."""
+
+from outreach.steps.importing import ImportReport
+
+BY_OPTION = '--topic TOPIC --basis consent|membership|published --evidence "where it is written down" --date YYYY-MM-DD'
+BY_FORM = "topic, basis, evidence and date under Consent"
+
+
+def lines_about(report: ImportReport, *, dry_run: bool = False, remedy: str = BY_OPTION) -> list[str]:
+    """Return what an import changed, or would change; what needs somebody's attention comes last.
+
+    *remedy* says how consent is given where the reader is.
+    """
+    changes = f"{report.new} new, {report.changed} changed, {report.unchanged} unchanged, {report.invalid} invalid"
+    lines = [f"{report.file}: {'nothing was stored; it would be ' if dry_run else ''}{changes}"]
+    if report.repeated:
+        lines.append(f"{report.repeated} rows repeat an address of the same file; they count as one with it")
+    if report.organisations:
+        lines.append(f"{report.organisations} organisations {'would be' if dry_run else 'are'} new or changed")
+    if report.erased:
+        lines.append(f"{report.erased} asked to be forgotten and are not stored")
+    if report.suppressed:
+        lines.append(f"{report.suppressed} are suppressed and stay so: they are never written to")
+    if report.without_consent:
+        lines.append(_without_consent(report, remedy))
+    if report.contradicting:
+        lines.append(
+            f"{report.contradicting} rows contradict another row of the same address or organisation, such as:"
+        )
+        lines += [f"  {each}" for each in report.contradictions]
+    if report.errors_file:
+        lines.append(f"rows with errors: {report.errors_file}; correct them there and import that file")
+    return lines
+
+
+def _without_consent(report: ImportReport, remedy: str) -> str:
+    if report.topic:
+        return f"{report.without_consent} cannot be written to: no consent is in force; they withdrew it"
+    return (
+        f"{report.without_consent} cannot be written to: no consent is in force; where there is one, "
+        f"import the file again and give {remedy}"
+    )
