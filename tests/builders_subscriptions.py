@@ -55,6 +55,11 @@ class Visitor:
         ticks = {f"topic_{topic}": "yes" for topic in topics or ("poverty",)}
         return self.fill(f"/subscribe?lang={language}", email=email, language=language, **ticks, **more)
 
+    def own_page(self, email: str) -> str:
+        """Ask for the link to one's preferences, and return where the mail leads."""
+        self.fill("/preferences?lang=nl", email=email)
+        return self.link("preferences").partition("?")[0]
+
     def link(self, what: str) -> str:
         """Return the path behind the newest letter's link, which leads to `/what/…`."""
         found = re.search(rf"{SITE}(/{what}/\S+)", self.services.provider.mails[-1].text)
@@ -68,8 +73,12 @@ def suppress(sessions: Sessions, email: str, reason: SuppressionReason) -> None:
 
 
 def suppressed(sessions: Sessions) -> dict[str, str]:
+    """Return the reasons of each address, in the order of the alphabet."""
+    found: dict[str, str] = {}
     with sessions() as session:
-        return dict(session.execute(select(SuppressionRow.email, SuppressionRow.reason)).tuples().all())
+        for row in session.scalars(select(SuppressionRow).order_by(SuppressionRow.email, SuppressionRow.reason)):
+            found[row.email] = f"{found[row.email]}, {row.reason}" if row.email in found else row.reason
+    return found
 
 
 def erased(sessions: Sessions) -> list[str]:

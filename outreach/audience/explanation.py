@@ -95,7 +95,7 @@ class Out(StrEnum):
     TOO_SOON = "the person was written to too lately for their wish"
     ANOTHER_ADDRESS = "another address of the same organisation is taken"
     BEYOND_THE_CAP = "the audience may have no more people"
-    UNREADABLE = "the audience cannot be read any more"
+    UNREADABLE = "the audience cannot be read"
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,10 @@ at_most = 500
 | `prefer` | which address of an organisation comes first, without it `["named", "role"]`; among equals, the oldest |
 | `at_most` | so many people in all: those who came into the files first |
 
+Each audience counts by itself: a wave with two audiences of `one_per` can write to one organisation twice, to one
+address by each of them (never to one address twice). Where that must not be, make one audience of the two: both rules
+under `any`, and `one_per` once.
+
 `prefer` knows `named` (a person known by name), `role` (info@, gemeente@) and `unnamed` (a person whose name is not
 known); addresses of another kind come last.
 

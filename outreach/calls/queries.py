@@ -58,7 +58,9 @@ def submit(session: Session, standing: CallStanding, submission: Submission) -> 
     Where there are places, answers to one call come one after the other until they are committed, so that the last
     place is given once.
     """
-    delivery = session.get(DeliveryRow, submission.delivery_id) if submission.delivery_id else None
+    # held, so that whoever is forgotten meanwhile is forgotten with this answer, or before it
+    id_ = submission.delivery_id
+    delivery = session.get(DeliveryRow, id_, with_for_update=True) if id_ else None
     if delivery and not delivery.email:
         delivery = None  # somebody who was forgotten answers as anybody would
     row = {

@@ -7,8 +7,9 @@ from rich.table import Table
 from rich.tree import Tree
 
 from outreach.audience.predicates import in_words
+from outreach.errors import DefinitionError
 from outreach.model.segment import Group, Join, Judged, Tallied, Term, grounds
-from outreach.services import open_services
+from outreach.services import Services, open_services
 from outreach.steps import people
 from outreach.steps.people import AudienceCount
 
@@ -21,8 +22,7 @@ JOINED = {Join.ALL: "all of these", Join.ANY: "at least one of these", Join.NONE
 def list_audiences() -> None:
     """List all audiences."""
     with open_services() as services:
-        segments = [people.load_segment(services, name) for name in people.audience_names(services)]
-    _print([f"{segment.name}: {' | '.join(dict.fromkeys(segment.titles.values()))}" for segment in segments])
+        _print([_titled(services, name) for name in people.audience_names(services)])
 
 
 @app.command
@@ -102,6 +102,15 @@ def reasons(judged: Judged) -> list[str]:
     return [words(each.rule) if each.holds else f"not: {words(each.rule)}" for each in decisive] or [
         "everybody is in it"
     ]
+
+
+def _titled(services: Services, name: str) -> str:
+    """Return an audience's line in the list; a broken one does not hide the others."""
+    try:
+        segment = people.load_segment(services, name)
+    except DefinitionError as error:
+        return f"{name}: cannot be read: {error}"
+    return f"{name}: {' | '.join(dict.fromkeys(segment.titles.values()))}"
 
 
 def _grow(tree: Tree, tallied: Tallied) -> None:

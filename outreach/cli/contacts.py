@@ -14,9 +14,12 @@ from outreach.contacts.read import Sheet
 from outreach.services import open_services
 from outreach.steps.import_files import Asked, described, import_file
 from outreach.steps.import_words import lines_about
+from outreach.steps.importing import ImportReport
 
 ROWS_WITH_ERRORS = 3
 """The exit code where everything but some rows was stored."""
+
+FAULTS_TOLD = 5
 
 app = App(name="contacts", help="People: import them from files, and their rights.")
 
@@ -38,8 +41,8 @@ def import_people(
 ) -> int:
     """Import people from a CSV file or an Excel workbook; the same file again changes nothing.
 
-    First it shows what every column is taken for. Rows with errors are written to FILE.errors.csv beside the file, to
-    be corrected and imported in their turn; those of an address to "imports" in OUTREACH_HOME.
+    First it shows what every column is taken for. Rows with errors are written beside the file, of people.csv to
+    people.errors.csv, to be corrected and imported in their turn; those of an address to "imports" in OUTREACH_HOME.
 
     Exit code: 0 everything was stored, 3 some rows had errors, 1 the import was refused or broken off.
 
@@ -79,8 +82,15 @@ def import_people(
     )
     with open_services() as services, _progress() as told:
         outcome = import_file(services, asked, dry_run=dry_run, opened=_show, progress=told)
-    _print(lines_about(outcome.report, dry_run=dry_run))
+    _print([*lines_about(outcome.report, dry_run=dry_run), *fault_lines(outcome.report)])
     return ROWS_WITH_ERRORS if outcome.report.invalid else 0
+
+
+def fault_lines(report: ImportReport) -> list[str]:
+    """Return the first rows with errors, by their line in the file, and how many more there are."""
+    lines = [f"  line {line}: {reason}" for line, reason in report.faults[:FAULTS_TOLD]]
+    more = report.invalid - len(lines)
+    return ["the first rows with errors:", *lines, *([f"  and {more} more"] if more else [])] if lines else []
 
 
 def mapping_lines(readings: Sequence[Reading]) -> list[str]:

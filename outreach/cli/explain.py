@@ -87,7 +87,9 @@ def _consent(ground: Ground | None, topic: str) -> list[str]:
     act = ground.act
     if not ground.in_force:
         return [f"consent: withdrawn on {_day(act.at)}, by {act.source}{_of(act.evidence)}"]
-    said = f"consent: {act.basis} to {topic}, in force since {_day(ground.since or act.at)}, from {act.source}"
+    since = ground.since or act.since
+    written = f", written down {_day(act.at)}" if since != act.at else ""
+    said = f"consent: {act.basis} to {topic}, in force since {_day(since)}{written}, from {act.source}"
     text = [f"  the text{_of(act.version)}: “{act.text}”"] if act.text else []
     return [f"{said}{_of(act.evidence)}", *text]
 

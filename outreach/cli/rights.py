@@ -7,13 +7,15 @@ from pathlib import Path
 
 from cyclopts import App
 from rich.console import Console
-from rich.table import Table
 
 from outreach.cli.contacts import app as contacts
 from outreach.errors import DefinitionError
-from outreach.model.rights import Forgotten, Removed, Replayed, Rule
-from outreach.services import open_services
+from outreach.model.rights import Forgotten, Removed, Replayed
+from outreach.services import Services, open_services
 from outreach.steps import retention, rights
+
+DAMAGED = 3
+"""Exit code of a replay that could not read every line."""
 
 app = App(name="retention", help="What is removed by age, with proof.")
 
@@ -39,7 +41,11 @@ def export_person(email: str, *, to: Path | None = None) -> None:
 
 @contacts.command(name="forget")
 def forget_person(
-    email: str | None = None, *, why: str = "asked for by the person", replay: Path | None = None
+    email: str | None = None,
+    *,
+    why: str = "asked for by the person",
+    replay: Path | None = None,
+    yes: bool = False,
 ) -> None:
     """Forget a person for good; figures stay right, and no import brings them back.
 
@@ -50,17 +56,31 @@ def forget_person(
     why
         Kept in the erasure log; never write the address here.
     replay
-        After a database was restored: forget everybody in this erasure log again, instead of one person.
+        After a database was restored: forget everybody in this erasure log again, instead of one person. Exit code 3:
+        a line could not be read, so somebody may be back.
+    yes
+        Do not ask whether it is meant.
     """
     if (email is None) == (replay is None):
         raise DefinitionError("contacts forget: name one address, or --replay FILE")
     with open_services() as services:
         if replay is not None:
-            lines = lines_about_replay(rights.replay(services, replay))
-        else:
-            assert email is not None  # noqa: S101 - one of the two is given
-            lines = lines_about(rights.forget(services, email, why=why))
-    _say(lines)
+            replayed = rights.replay(services, replay)
+            _say(lines_about_replay(replayed))
+            if replayed.damaged:
+                sys.exit(DAMAGED)
+        elif yes or _meant(services, email or ""):
+            _say(lines_about(rights.forget(services, email or "", why=why)))
+
+
+def _meant(services: Services, email: str) -> bool:
+    """Ask whoever sits at the terminal; a script has nobody to ask."""
+    if not sys.stdin.isatty():
+        return True
+    held = {name: len(rows) for name, rows in rights.export(services, email).items() if isinstance(rows, list) and rows}
+    counted = ", ".join(f"{name} {number}" for name, number in held.items()) or "nothing is held about this address"
+    _say([f"{email}: {counted}"])
+    return input("Forget this person? Nobody can undo it. [y/N] ").strip().lower() in ("y", "yes", "j", "ja")
 
 
 @contacts.command
@@ -81,10 +101,10 @@ def run_retention(*, dry_run: bool = False) -> None:
     """
     with open_services() as services:
         results = retention.dry_run(services) if dry_run else retention.run_retention(services)
-    table = Table("rule", "older than", "would go" if dry_run else "removed", "oldest", "newest", "SHA-256")
-    for removed in results:
-        table.add_row(*_cells(removed))
-    Console().print(table)
+    _say([f"{_line(each, 'would go' if dry_run else 'removed')}" for each in results if each.removed])
+    idle = [each.rule for each in results if not each.removed]
+    if idle:
+        _say([f"nothing old enough: {', '.join(idle)}"])
 
 
 @app.command
@@ -92,11 +112,10 @@ def show() -> None:
     """List the rules as they are in force, and what stays."""
     with open_services() as services:
         shown = retention.shown(services)
-    table = Table("rule", "what goes", "days", "why", "last run")
     for rule in shown.rules:
         last = next((proof for proof in shown.proofs if proof.rule == rule.name), None)
-        table.add_row(*_words(rule, last))
-    Console().print(table)
+        _say([f"{rule.name}: {rule.what}, after {rule.days} days; last run: {_day(last.at) if last else 'never'}"])
+        _say([f"  {rule.why}"])
 
 
 def lines_about(forgotten: Forgotten) -> list[str]:
@@ -116,13 +135,9 @@ def lines_about_replay(replayed: Replayed) -> list[str]:
     return lines
 
 
-def _cells(removed: Removed) -> tuple[str, ...]:
-    times = (_day(at) for at in (removed.oldest, removed.newest))
-    return removed.rule, _day(removed.cutoff), str(removed.removed), *times, removed.digest[:16]
-
-
-def _words(rule: Rule, last: Removed | None) -> tuple[str, ...]:
-    return rule.name, rule.what, str(rule.days), rule.why, _day(last.at) if last else "never"
+def _line(removed: Removed, done: str) -> str:
+    span = f"{_day(removed.oldest)} to {_day(removed.newest)}"
+    return f"{removed.rule}: {removed.removed} {done}, of {span}; proof: SHA-256 {removed.digest}"
 
 
 def _day(at: object) -> str:

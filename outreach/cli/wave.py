@@ -26,8 +26,18 @@ def list_waves() -> None:
 
 
 @app.command
-def plan(campaign: str, wave: str) -> None:
-    """Freeze who gets a wave and what, without sending anything."""
+def plan(campaign: str, wave: str = "") -> None:
+    """Freeze who gets a wave and what, without sending anything.
+
+    Parameters
+    ----------
+    campaign
+        Campaign and wave, such as sociaal-werkers/start.
+    wave
+        The wave, where the first names the campaign alone.
+    """
+    if not wave:
+        campaign, _, wave = campaign.partition("/")
     with open_services() as services:
         _print(waves.plan_wave(services, *waves.named(services, campaign, wave)))
 

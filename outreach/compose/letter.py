@@ -68,7 +68,7 @@ def compile_letter(
     return Message(
         variant=language,
         languages=(language,),
-        sender=Address(brand.sender.email, brand.sender.name),
+        sender=Address(brand.sender.email, brand.logo_in(language)),
         reply_to=brand.sender.reply_to,
         subject=words.subject,
         html=written(inlined(templates.get_template("mail/letter.html.jinja").render(context))),

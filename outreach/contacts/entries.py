@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeVar
 
 from outreach.contacts import foreign, names, values
 from outreach.contacts.columns import Column, Header
-from outreach.contacts.places import MUNICIPALITY, resolved
+from outreach.contacts.places import MUNICIPALITY, Resolution, resolution
 from outreach.contacts.read import Line
 from outreach.contacts.values import CellRefused
 from outreach.model.mail import one_line
@@ -33,6 +33,7 @@ class Entry(NamedTuple):
 
     *kind* is what somebody wrote, *guess* what the address tells. *left*: the list that this comes from says that the
     person wants no more mail. *filled* counts cells: of two rows with one address, the one that tells more leads.
+    *notes* say what of the organisation was read otherwise than it is written.
     """
 
     line: int
@@ -49,13 +50,18 @@ class Entry(NamedTuple):
     tracking: bool | None
     left: bool
     filled: int
+    notes: tuple[str, ...] = ()
 
 
 class RowRefused(ValueError):
-    """A row that is not stored; its text goes into the file of errors. *email* where the address could be read."""
+    """A row that is not stored; its text goes into the file of errors. *email* where the address could be read.
 
-    def __init__(self, why: str, email: str | None = None) -> None:
+    *left* as an entry has it: whatever else is wrong with the row, that counts.
+    """
+
+    def __init__(self, why: str, email: str | None = None, *, left: bool = False) -> None:
         self.email = email
+        self.left = left
         super().__init__(why)
 
 
@@ -111,7 +117,8 @@ class Rows:
             last = f"{infix} {last}".rstrip()
         if whole and not first and not last:
             first, last = names.split(whole)
-        organisation = self._told_organisation(cells)
+        told = self._told_organisation(cells)
+        organisation = told.organisation if told else None
         attributes = self._attributes_in(cells)
         if cells[self._municipality] and organisation is None:
             attributes[Column.MUNICIPALITY.value] = cells[self._municipality]  # the person's own, then
@@ -130,6 +137,7 @@ class Rows:
             self._tracking(tracking),
             self._left(cells),
             len(cells) - cells.count(""),
+            told.notes if told else (),
         )
 
     def _refused(self, cells: list[str]) -> RowRefused:
@@ -149,7 +157,7 @@ class Rows:
         read(self._attributes_in, cells)
         read(self._left, cells)
         read(self._told_organisation, cells)
-        return RowRefused("; ".join(faults), email)
+        return RowRefused("; ".join(faults), email, left=self._says_somewhere_left(cells))
 
     def _too_many(self, line: Line) -> str:
         return (
@@ -160,7 +168,7 @@ class Rows:
     def _groups_in(self, *texts: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys((*values.groups(";".join(texts)), *self._added)))
 
-    def _told_organisation(self, cells: list[str]) -> Organisation | None:
+    def _told_organisation(self, cells: list[str]) -> Resolution | None:
         return self._organisation(*[cells[at] for at in self._places])
 
     def _attributes_in(self, cells: list[str]) -> dict[str, str]:
@@ -173,11 +181,16 @@ class Rows:
         said = [foreign.has_left(cells[at]) for at in self._status_at]
         return any(said) or any(foreign.left_at(cells[at]) for at in self._unsubscribed_at)
 
+    def _says_somewhere_left(self, cells: list[str]) -> bool:
+        """Whether one cell says so, even beside another that is refused."""
+        by_status = any(foreign.is_left(cells[at]) for at in self._status_at)
+        return by_status or any(foreign.left_at(cells[at]) for at in self._unsubscribed_at)
 
-def _organisation(*texts: str) -> Organisation | None:
+
+def _organisation(*texts: str) -> Resolution | None:
     name, kind, code, region, country, municipality = texts
     known = values.country(country)  # looked at even where nothing else is told: a wrong cell is a wrong row
     kind, code = values.organisation_kind(kind), code.replace(" ", "").upper()
     if not (name or code or (kind == MUNICIPALITY and municipality)):
         return None
-    return resolved(Organisation(name, kind, code, region, known, municipality=municipality))
+    return resolution(Organisation(name, kind, code, region, known, municipality=municipality))

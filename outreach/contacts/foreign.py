@@ -39,6 +39,11 @@ def has_left(status: str) -> bool | None:
     return True if word in LEFT else False if not word or word in WILLING else None
 
 
+def is_left(status: str) -> bool:
+    """Return whether a cell of the column `status` says that the person left, whatever else it could say."""
+    return status.strip().casefold() in LEFT
+
+
 def left_at(cell: str) -> bool:
     """Return whether a cell of the column `unsubscribed` says that the person left: a yes, a date or any other word."""
     word = cell.strip().casefold()

@@ -1,6 +1,7 @@
 """The rows that were not stored, written to a file with the reason, to be corrected and imported again."""
 
 import csv
+import os
 import re
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,6 +15,9 @@ from outreach.errors import ImportRefused
 
 SHOWN = 50
 """Faults that a report shows; the file has them all."""
+
+PRIVATE = 0o600
+"""Whole rows about people: nobody but their owner reads them."""
 
 _OURS = re.compile(r"\.errors(-\d+)?$")
 
@@ -65,7 +69,8 @@ class Rejected:
         while True:
             self.path = self._folder / f"{self._stem}.errors{f'-{number}' if number > 1 else ''}.csv"
             try:
-                file = self._open.enter_context(self.path.open("x", encoding="utf-8-sig", newline=""))
+                handle = os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE)
+                file = self._open.enter_context(os.fdopen(handle, "w", encoding="utf-8-sig", newline=""))
                 break
             except FileExistsError:
                 number += 1

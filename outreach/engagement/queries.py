@@ -281,5 +281,5 @@ def _suppress(session: Session, emails: set[str], at: datetime) -> None:
         session.execute(
             dialect.insert(SuppressionRow)
             .values(email=email, reason=SuppressionReason.UNSUBSCRIBED, detail="unsubscribe page", at=at)
-            .on_conflict_do_nothing(index_elements=["email"])
+            .on_conflict_do_nothing(index_elements=["email", "reason"])
         )

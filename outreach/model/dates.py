@@ -1,8 +1,16 @@
 """Dates, times and intervals as readers of a language write them, always in a named time zone."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from babel.dates import format_date, format_interval, format_skeleton, format_time, get_timezone
+
+
+def days_before(days: int, now: datetime) -> datetime:
+    """Return since when something was less than *days* days ago by the calendar: 1 is today, 7 a week.
+
+    Days of the calendar, so that what goes out every Friday is seven days apart, though an hour earlier this time.
+    """
+    return datetime.combine(now.astimezone(UTC).date() - timedelta(days=days - 1), time(), UTC)
 
 
 def day(moment: date, language: str) -> str:

@@ -75,6 +75,11 @@ class Consent:
     requested_at: datetime | None = None
     confirmed_at: datetime | None = None
 
+    @property
+    def since(self) -> datetime:
+        """From when it holds: when it was confirmed, or the date of an import's evidence; else when it was said."""
+        return self.confirmed_at or self.at
+
 
 @dataclass(frozen=True, slots=True)
 class Topic:

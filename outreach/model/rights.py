@@ -11,6 +11,7 @@ class Forgotten:
 
     *deliveries* and *submissions* stay as rows that name nobody, so that figures and goals stay right. *mentions* are
     texts of others in which the address stood. *approvals* were carried over to the waves without this person.
+    *error_rows* stood in the files of rows with errors under `home`.
     """
 
     key: str
@@ -27,6 +28,7 @@ class Forgotten:
     mentions: int = 0
     approvals: int = 0
     exports: int = 0
+    error_rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Erasure:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What replaying an erasure log came to. *returned* came back by a sign-up of their own since, and stay.
+    """What replaying an erasure log came to. *returned* confirmed a sign-up of their own since: they stay.
 
     *damaged* names lines that cannot be read, by number and fault.
     """

@@ -86,6 +86,12 @@ class Status(StrEnum):
     UNKNOWN = "unknown"
 
 
+ARRIVED = (Status.ACCEPTED, Status.DELIVERED, Status.COMPLAINED)
+WRITTEN_TO = (*ARRIVED, Status.DEFERRED, Status.BOUNCED, Status.UNKNOWN)
+ON_ITS_WAY = (BatchState.SENDING, BatchState.ACCEPTED, BatchState.UNKNOWN)
+"""Batches whose recipients are written to, or may have been."""
+
+
 class Kind(StrEnum):
     """What a provider reports of one delivery, in our words."""
 

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_time
 
+from outreach.model import dates
 from outreach.model.campaign import Words
 
 LANGUAGES = ("nl", "de", "en")
@@ -62,7 +63,8 @@ def day(moment: datetime, language: str, zone: ZoneInfo) -> str:
 def day_and_time(moment: datetime, language: str, zone: ZoneInfo) -> str:
     """Return date and time with their zone."""
     local = moment.astimezone(zone)
-    return f"{format_datetime(local, 'd MMMM y, HH:mm', tzinfo=zone, locale=language)} {local.tzname()}"
+    hours = dates.HOURS.get(language, "{hours}").format(hours=format_time(local, "HH:mm", locale=language))
+    return f"{day(moment, language, zone)}, {hours} ({local.tzname()})"
 
 
 def _accepted(header: str) -> Mapping[str, float]:

@@ -140,7 +140,7 @@ class PreferenceCentre:
 
     def _save(self, request: Request, values: Mapping[str, str]) -> Response:
         sent = posted(request, values, self._pages.language(request), self._trusted)
-        saved = preferences.save(self._services, request.path_params["token"], sent, LANGUAGES)
+        saved = preferences.save(self._services, request.path_params["token"], sent, LANGUAGES, self._guards)
         return self._show(request, saved.page, saved)
 
     def _send_rights_link(self, request: Request, values: Mapping[str, str]) -> Response:
@@ -159,13 +159,13 @@ class PreferenceCentre:
         reader = self._pages.reader(request)
         outcome = saved.outcome if saved else outcome
         path = f"/preferences/{request.path_params['token']}"
-        return self._pages.show(
+        answer = self._pages.show(
             request,
             "preferences",
             status=STATUS[outcome],
             headers=UNLISTED,
             shown=show_preferences(page, reader),
-            changes=show_changes(saved, reader) if saved and saved.outcome is Outcome.TAKEN else None,
+            changes=show_changes(saved, reader) if saved and (outcome is Outcome.TAKEN or saved.anything) else None,
             outcome=outcome if outcome is not Outcome.TAKEN else None,
             languages=[(code, self._pages.words(code)["language"]) for code in LANGUAGES],
             frequencies=list(Frequency),
@@ -173,3 +173,6 @@ class PreferenceCentre:
             token=page.form_token,
             names=NAMES,
         )
+        if saved and saved.asked:
+            answer.background = self._postman.after_answer()
+        return answer

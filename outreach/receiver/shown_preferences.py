@@ -21,7 +21,10 @@ class ShownTick:
 
 @dataclass(frozen=True)
 class ShownPreferences:
-    """The page's choices. *stopped* is why nothing is written to the address; empty where mails are."""
+    """The page's choices. *stopped* is why nothing is written to the address; empty where mails are.
+
+    *from_wave*: a wave's mail led here, of which it can be told why it came; a letter was asked for.
+    """
 
     email: str
     language: str
@@ -30,6 +33,7 @@ class ShownPreferences:
     tracking: tuple[ShownTick, ...]
     stopped: str
     never: bool
+    from_wave: bool
 
 
 def show_preferences(page: Preferences, reader: Reader) -> ShownPreferences:
@@ -41,13 +45,14 @@ def show_preferences(page: Preferences, reader: Reader) -> ShownPreferences:
         frequency=page.reader.frequency.value,
         topics=tuple(tick for topic, tick in ticks.items() if topic != TRACKING),
         tracking=tuple(tick for topic, tick in ticks.items() if topic == TRACKING),
-        stopped=reader.words["stopped"][page.stopped.value] if page.stopped else "",
-        never=page.stopped is not None and page.stopped.value == "unsubscribed",
+        stopped=reader.words["stopped"][page.stopped[0].value] if page.stopped else "",
+        never=page.never,
+        from_wave=bool(page.reader.topic),
     )
 
 
 def show_changes(saved: Saved, reader: Reader) -> list[str]:
-    """Return what saving changed, a sentence each; none where everything was so already."""
+    """Return what saving changed, or waits for an answer, a sentence each; none where everything was so already."""
     words = reader.words["changes"]
     told = [words["given"].format(topic=_title(saved.page, topic, reader).text) for topic in saved.given]
     told += [words["withdrawn"].format(topic=_title(saved.page, topic, reader).text) for topic in saved.withdrawn]
@@ -59,6 +64,8 @@ def show_changes(saved: Saved, reader: Reader) -> list[str]:
         told.append(words["stopped"])
     if saved.resumed:
         told.append(words["resumed"])
+    if saved.asked:
+        told.append(words["asked"].format(email=saved.page.reader.email))
     return told
 
 

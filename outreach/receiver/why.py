@@ -156,5 +156,5 @@ def _ground(ground: Ground | None, topic: str, reader: Reader, words: Phrases) -
         return str(words["no_ground"].format(topic=topic))
     if not ground.in_force:
         return str(words["withdrawn"].format(topic=topic, day=day(ground.act.at, reader.language, reader.zone)))
-    since = day(ground.since or ground.act.at, reader.language, reader.zone)
+    since = day(ground.since or ground.act.since, reader.language, reader.zone)
     return str(words["basis"][ground.act.basis].format(topic=topic, day=since))

@@ -48,6 +48,12 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "exports", "files that export-person wrote", 7, "they were made to be handed over, and hold all about a person"
     ),
+    Rule(
+        "imports",
+        "files that an import from an address left: rows with errors",
+        30,
+        "they were kept to be corrected, and hold what a file said of people",
+    ),
     Rule("milestones", "milestones that Prefect was told", 90, "they are on their way to Prefect only"),
 )
 

@@ -23,14 +23,17 @@ def lines_about(report: ImportReport, *, dry_run: bool = False, remedy: str = BY
         lines.append(f"{report.suppressed} are suppressed and stay so: they are never written to")
     if report.without_consent:
         lines.append(_without_consent(report, remedy))
-    if report.contradicting:
-        lines.append(
-            f"{report.contradicting} rows contradict another row of the same address or organisation, such as:"
-        )
-        lines += [f"  {each}" for each in report.contradictions]
+    contradict = "contradict another row of the same address or organisation, such as:"
+    lines += _examples(report.contradicting, contradict, report.contradictions)
+    lines += _examples(report.reread, "name places otherwise than the official register; that counts:", report.readings)
     if report.errors_file:
         lines.append(f"rows with errors: {report.errors_file}; correct them there and import that file")
+        lines.append("that file holds people's data and is yours to delete once you are done with it")
     return lines
+
+
+def _examples(rows: int, what: str, first: tuple[str, ...]) -> list[str]:
+    return [f"{rows} rows {what}", *(f"  {each}" for each in first)] if rows else []
 
 
 def _without_consent(report: ImportReport, remedy: str) -> str:

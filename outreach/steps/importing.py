@@ -14,10 +14,10 @@ from outreach.contacts.grant import check_topic, grant_of, source_of
 from outreach.contacts.queries.clashes import refuse_clashes
 from outreach.contacts.queries.erased import Erased
 from outreach.contacts.queries.incoming import Incoming
-from outreach.contacts.queries.merging import Totals, merge, totals
-from outreach.contacts.queries.organisations import store_organisations
+from outreach.contacts.queries.merging import Totals, foresee, merge, totals
+from outreach.contacts.queries.organisations import foreseen, recall, store_organisations
 from outreach.contacts.queries.refused import refused
-from outreach.contacts.queries.repeats import merge_repeated, refuse_shared_ids
+from outreach.contacts.queries.repeats import NAMED, merge_repeated, refuse_shared_ids
 from outreach.contacts.queries.standing import Chunk, Said, make_ready
 from outreach.contacts.queries.topics import topics_in_force
 from outreach.contacts.read import Sheet, lines_of, open_sheet
@@ -47,7 +47,8 @@ class ImportReport:
     *invalid* (written to *errors_file*; *faults* has the first) or *erased* (somebody who asked to be forgotten; it is
     kept nowhere). Among those stored, *suppressed* are never written to, and *without_consent* not until they agree to
     something. *contradicting* rows tell otherwise than another row of the same address or organisation, whichever
-    counts; *contradictions* names the first. *organisations* counts new and changed ones.
+    counts; *contradictions* names the first. Of *reread* rows a place counts as the official register has it, and not
+    as it is written; *readings* names the first. *organisations* counts new and changed ones.
     """
 
     file: str
@@ -63,6 +64,8 @@ class ImportReport:
     erased: int = 0
     contradicting: int = 0
     contradictions: tuple[str, ...] = ()
+    reread: int = 0
+    readings: tuple[str, ...] = ()
     faults: tuple[tuple[int, str], ...] = ()
     topic: str | None = None
     errors_file: Path | None = None
@@ -86,9 +89,10 @@ def import_contacts(
 ) -> ImportReport:
     """Store the people of a file, a chunk a transaction; broken off, it can be run again.
 
-    The order of the rows makes no difference, and the same file again changes nothing. A dry run does it all in one
-    transaction and takes it back; it gives up where somebody else is writing about the same people. `ImportRefused`
-    where the file cannot be read to its end: then nothing of it is stored.
+    The order of the rows makes no difference, and the same file again changes nothing. A dry run writes about no
+    person, so that nobody waits for it; organisations it stores and takes back before it looks at people, and it gives
+    up where somebody else writes about the same ones. `ImportRefused` where the file cannot be read to its end: then
+    nothing of it is stored.
     """
     now = services.clock()
     source = source_of(path.name)
@@ -126,6 +130,8 @@ class _Import:
         self.said = said
         self.erased = 0
         self.contradictions: list[str] = []
+        self.reread = 0
+        self.readings: list[str] = []
         self._session = session
         self._progress = progress
         only_reading(session)
@@ -157,13 +163,22 @@ class _Import:
                 if self._forgotten.has(each.email):
                     self.erased += 1
                 else:
+                    if each.notes:
+                        self._note(each)
                     yield place, each
                 continue
             line, fault = each
             if self._forgotten.has(fault.email):
                 self.erased += 1
             else:
+                if fault.left and fault.email:
+                    self._about.depart(place, fault.email)
                 self.rejected.add(line, str(fault))
+
+    def _note(self, entry: Entry) -> None:
+        self.reread += 1
+        if len(self.readings) < NAMED:
+            self.readings += [f"line {entry.line}: {note}" for note in entry.notes]
 
     def store(self) -> tuple[int, Totals]:
         """Merge, a chunk a transaction; return how many organisations are new or changed, and what became of rows."""
@@ -181,20 +196,33 @@ class _Import:
         return organisations, result
 
     def try_out(self) -> tuple[int, Totals]:
-        """Do the same in one transaction, and take it back."""
+        """Find out what the same would come to; whoever unsubscribes meanwhile waits for nothing."""
+        organisations = self._foreseen_organisations() if self._about.organisations else 0
+        for chunk in self._chunks():
+            only_reading(self._session)
+            self._forgotten.leave_out(self._session, chunk)
+            foresee(self._session, chunk, self._about, self.said)
+            self._session.commit()
+        only_reading(self._session)
+        result = self._conclude()
+        self._session.commit()
+        return organisations, result
+
+    def _foreseen_organisations(self) -> int:
         self._begin()
         turns.yielding(self._session)
         try:
             organisations = self._organisations()
-            for chunk in self._chunks():
-                self._merge(chunk)
         except (OperationalError, IntegrityError) as error:
             raise StateError(
-                "somebody else is writing about the same people at this moment; start the dry run again"
+                "somebody else is writing about the same organisations at this moment; start the dry run again"
             ) from error
-        result = self._conclude()
+        found = foreseen(self._session)
         self._session.rollback()
-        return organisations, result
+        only_reading(self._session)
+        recall(self._session, found)
+        self._session.commit()
+        return organisations
 
     def _begin(self) -> None:
         only_reading(self._session, yes=False)
@@ -248,6 +276,8 @@ def _report(work: _Import, organisations: int, result: Totals) -> ImportReport:
         erased=work.erased + result.erased,
         contradicting=result.contradicting,
         contradictions=tuple(work.contradictions),
+        reread=work.reread,
+        readings=tuple(work.readings[:NAMED]),
         faults=tuple(work.rejected.first),
         topic=work.said.grant.topic if work.said.grant else None,
         errors_file=work.rejected.path,

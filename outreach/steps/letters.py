@@ -15,7 +15,7 @@ from outreach.model.mail import Message
 from outreach.services import Services
 from outreach.steps import sending
 from outreach.steps.guards import Guards, Outcome, Posted
-from outreach.store import reading
+from outreach.store import reading, turns
 
 log = logging.getLogger(__name__)
 
@@ -48,8 +48,11 @@ def request(
 ) -> Request | Outcome:
     """Write down that a letter to *email* was asked for, unless the form came before or its network asks too often.
 
-    What the answer shows depends on the form and its network alone; whether a letter is written, on the address.
+    What the answer shows depends on the form and its network alone; whether a letter is written, on the address. It is
+    the first thing in its transaction: nobody is forgotten from here to its end, so whom the letter is for is looked up
+    after it.
     """
+    turns.freezing(session)
     now = services.clock()
     address = address_key(services.settings.erasure_secret(), email)
     wave_id = ledger.hold(session, kind, now)
@@ -67,6 +70,11 @@ def write(session: Session, asked: Request, to: Addressee, cause: str = "") -> i
     delivery_id = ledger.write(session, asked.wave_id, asked.message, to, cause or f"asked {asked.id}")
     ledger.written(session, asked.id, delivery_id)
     return delivery_id
+
+
+def pass_over(session: Session, asked: Request) -> None:
+    """Leave no trace of a letter that was written and taken back, not even in the numbers of those that follow."""
+    ledger.pass_over(session, asked.wave_id)
 
 
 def send_waiting(services: Services) -> int:

@@ -52,9 +52,7 @@ def send_link(
     if refused is not None:
         return Submitted(refused, checked)
     email = address(checked.values["email"])
-    with reading(services.sessions) as session:
-        known = queries.contact_with(session, email)
-    return Submitted(_write(services, Letter.PREFERENCES, Addressee(known or NOBODY, email), posted, guards), checked)
+    return Submitted(_write(services, Letter.PREFERENCES, email, posted, guards), checked)
 
 
 def send_rights_link(services: Services, token: str, posted: Posted, guards: Guards) -> Outcome:
@@ -65,8 +63,7 @@ def send_rights_link(services: Services, token: str, posted: Posted, guards: Gua
     page = preferences(services, token, posted.language)
     if why_not(services, page.form, posted, NO_HURRY, good=True):
         return Outcome.EXPIRED
-    to = Addressee(page.reader.contact_id, page.reader.email)
-    return _write(services, Letter.RIGHTS, to, posted, guards)
+    return _write(services, Letter.RIGHTS, page.reader.email, posted, guards)
 
 
 def address_of_rights(services: Services, token: str) -> str:
@@ -89,15 +86,21 @@ def _checked(call: Call, posted: Posted, phrases: Mapping[str, str]) -> Checked:
     return checked
 
 
-def _write(services: Services, kind: Letter, to: Addressee, posted: Posted, guards: Guards) -> Outcome:
-    """Write the letter, and take it back where none may go: so both take as long."""
+def _write(services: Services, kind: Letter, email: str, posted: Posted, guards: Guards) -> Outcome:
+    """Write the letter, and take it back where none may go: so both take as long.
+
+    Whose address it is, is looked up in the same transaction: somebody may be forgotten before it begins.
+    """
     message = letters.compiled(services, kind, posted.language)
     with services.sessions.begin() as session:
-        asked = letters.request(services, session, kind, message, email=to.email, posted=posted, guards=guards)
+        asked = letters.request(services, session, kind, message, email=email, posted=posted, guards=guards)
         if isinstance(asked, Outcome):
             return asked
+        known = queries.contact_with(session, email)
         with session.begin_nested() as trial:
-            letters.write(session, asked, to)
-            if not asked.allowed or to.contact_id == NOBODY:
+            letters.write(session, asked, Addressee(known or NOBODY, email))
+            if not asked.allowed or known is None:
                 trial.rollback()
+        if not asked.allowed or known is None:
+            letters.pass_over(session, asked)
     return Outcome.TAKEN

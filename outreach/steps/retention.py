@@ -1,23 +1,27 @@
 """The nightly broom: what is older than its rule allows goes, a portion a transaction, with proof of what it was."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 from outreach.dashboard.retention import retention_markdown
 from outreach.model.rights import Removed, Retention, Rule
-from outreach.rights import exports, rules
+from outreach.rights import error_files, exports, rules
 from outreach.rights.queries import retention
 from outreach.services import Services
-from outreach.steps.rights import exports_folder
+from outreach.steps.rights import exports_folder, imports_folder
 from outreach.store import reading, turns
 
 PORTION = 5000
 """So many rows go in one transaction: others never wait long for a row."""
 
-FILES = "exports"
-"""The rule that speaks of files; all others speak of rows."""
+FILES: Mapping[str, Callable[[Services, datetime], Iterator[tuple[datetime, Path]]]] = {
+    "exports": lambda services, cutoff: exports.older(exports_folder(services), cutoff),
+    "imports": lambda services, cutoff: error_files.older(imports_folder(services), cutoff),
+}
+"""The rules that speak of files; all others speak of rows."""
 
 SHOWN = 8 * len(rules.RULES)
 
@@ -54,15 +58,15 @@ def summary(services: Services) -> str:
 
 
 def _due(services: Services, rule: Rule, cutoff: datetime) -> Removed:
-    if rule.name == FILES:
-        return _of(rule, cutoff, [at for at, _ in exports.older(exports_folder(services), cutoff)])
+    if rule.name in FILES:
+        return _of(rule, cutoff, [at for at, _ in FILES[rule.name](services, cutoff)])
     with reading(services.sessions) as session:
         return retention.due(session, rule.name, cutoff)
 
 
 def _run(services: Services, rule: Rule, now: datetime, portion: int) -> Removed:
     cutoff = rules.cutoff(rule, now)
-    if rule.name == FILES:
+    if rule.name in FILES:
         return _run_over_files(services, rule, cutoff, now)
     seen = hashlib.sha256()
     proof = replace(_of(rule, cutoff, []), digest=seen.hexdigest(), at=now)
@@ -86,7 +90,7 @@ def _run(services: Services, rule: Rule, now: datetime, portion: int) -> Removed
 def _run_over_files(services: Services, rule: Rule, cutoff: datetime, now: datetime) -> Removed:
     seen = hashlib.sha256()
     proof = replace(_of(rule, cutoff, []), at=now)
-    for at, file in exports.older(exports_folder(services), cutoff):
+    for at, file in FILES[rule.name](services, cutoff):
         file.unlink(missing_ok=True)
         seen.update(f"{file.name}\n".encode())
         proof = _with(proof, [at], "")

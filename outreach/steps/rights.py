@@ -1,11 +1,15 @@
 """What people may ask of us: a copy of everything held about them, and to be forgotten for good."""
 
+import logging
 import re
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from outreach.contacts import values
@@ -13,7 +17,7 @@ from outreach.delivery.queries import plan
 from outreach.errors import DefinitionError, NotFound
 from outreach.model.erasure import address_key
 from outreach.model.rights import Erasure, Forgotten, Replayed
-from outreach.rights import addresses, erasures, exports
+from outreach.rights import addresses, erasures, error_files, exports
 from outreach.rights.queries import export as held
 from outreach.rights.queries import forget as forgetting
 from outreach.rights.queries import replay as replaying
@@ -21,9 +25,14 @@ from outreach.rights.queries import traces
 from outreach.services import Services
 from outreach.store import reading, turns
 
+log = logging.getLogger(__name__)
+
 FORMAT = "outreach-person-1"
 
 KEY = re.compile(r"[0-9a-f]{32}")
+
+CROSSWISE = ("40001", "40P01")
+"""What PostgreSQL says where two transactions wait for each other and one has to give way."""
 
 
 def export(services: Services, email: str) -> dict[str, Any]:
@@ -49,18 +58,24 @@ def forget(services: Services, email: str, *, why: str) -> Forgotten:
     """Forget a person for good; return what was removed. Twice is the same as once.
 
     The erasure is in the log, and on the disk, before anything is removed: a restored backup can be brought up to date.
+    It is there for every address that the person had with us, since a backup may know them by an older one.
     """
     address = normalised(email)
-    erasure = Erasure(key_of(services, address), services.clock(), addresses.without(why, addresses.spellings(address)))
-    erasures.append(services.settings.erasures, erasure)
-    return _forgotten(services, address, erasure)
+    erasure = Erasure(key_of(services, address), services.clock(), why)
+    with reading(services.sessions) as session:
+        found = traces.of(session, address, erasure.key)
+    logged: set[str] = set()
+    _log(services, erasure, found, logged)
+    return _forgotten(services, address, erasure, logged)
 
 
 def replay(services: Services, log: Path) -> Replayed:
     """Forget everybody in the database whose key is in an erasure log; twice is the same as once.
 
-    Who came back by an act of their own after they were forgotten stays. What the house's own log does not know yet is
-    added to it.
+    Who confirmed a sign-up after they were forgotten stays, and what is older than that goes where it can: mails,
+    answers and letters asked for, not the contact with its ledger. Nothing else brings anybody back: not an answer, not
+    a sign-up that was never confirmed, not an import; but answers given since stay. What the house's own log does not
+    know yet is added to it.
     """
     written, damaged = erasures.read(log)
     newest = {each.key: each for each in sorted(written, key=lambda erasure: erasure.at)}
@@ -68,13 +83,15 @@ def replay(services: Services, log: Path) -> Replayed:
     with reading(services.sessions) as session:
         known = {key: erasure.at for key, erasure in newest.items()}
         matches = sorted(set(replaying.matching(session, known, _keys(services))))
-        back = {key for key, email in matches if replaying.returned(session, normalised(email), known[key])}
-    people = {(key, normalised(email)) for key, email in matches if key not in back}
-    done = [_forgotten(services, email, newest[key]) for key, email in sorted(people)]
+        back = {key for key, email in matches if traces.came_back(session, normalised(email), known[key])}
+    people = {(key, normalised(email)) for key, email in matches}
+    logged = set(newest)
+    done = [_forgotten(services, email, newest[key], logged, again=True) for key, email in sorted(people)]
     with services.sessions.begin() as session:
         for key in sorted(newest.keys() - back):
             forgetting.remember(session, key, newest[key].at)
-    return Replayed(len(newest), tuple(done), tuple(sorted(back)), tuple(damaged))
+    removed = tuple(each for each in done if each != Forgotten(each.key))
+    return Replayed(len(newest), removed, tuple(sorted(back)), tuple(damaged))
 
 
 def export_to_file(services: Services, email: str, file: Path) -> Path:
@@ -130,6 +147,11 @@ def exports_folder(services: Services) -> Path:
     return services.settings.home / "exports"
 
 
+def imports_folder(services: Services) -> Path:
+    """Return where files from addresses are imported from, and their rows with errors stay."""
+    return services.settings.home / "imports"
+
+
 def normalised(email: str) -> str:
     """Return an address in the one way it is stored."""
     try:
@@ -138,17 +160,51 @@ def normalised(email: str) -> str:
         raise DefinitionError(str(fault)) from fault
 
 
-def _forgotten(services: Services, address: str, erasure: Erasure) -> Forgotten:
+def _forgotten(
+    services: Services, address: str, erasure: Erasure, logged: set[str], *, again: bool = False
+) -> Forgotten:
+    """Forget somebody, once more where others wait crosswise; with *again* only what is older than the erasure."""
+    try:
+        found, removed = _erased(services, address, erasure, logged, again=again)
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) not in CROSSWISE:
+            raise
+        log.info("somebody else wrote about the person at the same moment; once more")
+        found, removed = _erased(services, address, erasure, logged, again=again)
+    if not found.back:
+        keys = [key_of(services, each) for each in found.addresses]
+        removed["exports"] = sum(exports.delete_of(exports_folder(services), key) for key in keys)
+        removed["error_rows"] = error_files.take_out(imports_folder(services), found.addresses)
+    return Forgotten(erasure.key, **removed)
+
+
+def _erased(
+    services: Services, address: str, erasure: Erasure, logged: set[str], *, again: bool
+) -> tuple[traces.Traces, Counter[str]]:
+    before = erasure.at if again else None
     with services.sessions.begin() as session:
         turns.forgetting(session)
-        found = traces.of(session, address, erasure.key)
+        found = traces.of(session, address, erasure.key, before)
         approved = _approved(session, found)
+        forgetting.hold(session, found)
+        found = traces.of(session, address, erasure.key, before)
+        if not found.back:
+            _log(services, erasure, found, logged)
+            for each in found.addresses:
+                forgetting.remember(session, key_of(services, each), erasure.at)
         removed = forgetting.erase(session, found, services.tokens.rid)
-        for former in found.addresses:
-            forgetting.remember(session, key_of(services, former), erasure.at)
         removed["approvals"] = _carry_over(services, session, approved)
-    removed["exports"] = exports.delete_of(exports_folder(services), erasure.key)
-    return Forgotten(erasure.key, **removed)
+    return found, removed
+
+
+def _log(services: Services, erasure: Erasure, found: traces.Traces, logged: set[str]) -> None:
+    """Write down, for each address that is not *logged* yet, that the person was forgotten."""
+    why = addresses.without(erasure.why, addresses.all_spellings(found.addresses))
+    keys = [erasure.key, *(key_of(services, each) for each in found.addresses)]
+    for key in dict.fromkeys(keys):
+        if key not in logged:
+            erasures.append(services.settings.erasures, replace(erasure, key=key, why=why))
+            logged.add(key)
 
 
 def _approved(session: Session, found: traces.Traces) -> dict[int, str]:

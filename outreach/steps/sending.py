@@ -124,7 +124,7 @@ def _claim(services: Services, wave_id: int) -> _Claimed | None:
         batch_id = claim.claim(session, wave_id, lease)
         if batch_id is None:
             return None
-        claim.drop_unwilling(session, batch_id)
+        claim.drop_unwilling(session, batch_id, now)
         batch = claim.load(session, batch_id)
         if not batch.recipients:
             settle.emptied(session, batch_id, now)

@@ -17,7 +17,7 @@ from outreach.services import Services
 from outreach.steps import letters
 from outreach.steps.guards import Guards, Outcome, Posted, Submitted, why_not
 from outreach.steps.letters import Request
-from outreach.store import consents, reading
+from outreach.store import consents, reading, turns
 from outreach.subscriptions import acts, queries
 from outreach.subscriptions.acts import Sentence, Signup, State
 
@@ -41,6 +41,17 @@ class Form:
     token: str
     topics: Mapping[str, Topic]
     sentences: Mapping[str, Sentence]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a form asks for in somebody's name; *language* is that of the mails. Only their answer makes it consent."""
+
+    email: str
+    sentences: Sequence[Sentence]
+    language: str
+    form_url: str
+    first_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +99,7 @@ def offered(services: Services, first: str = "") -> dict[str, Topic]:
 def subscribe(
     services: Services, form: Form, posted: Posted, words: Mapping[str, Mapping[str, str]], guards: Guards
 ) -> Submitted:
-    """Take the form: write down what was asked for, and put the letter that asks back in the ledger.
-
-    Whoever asks sees the same, and waits as long, whether the address is known, new, over its limit or never written
-    to: the same is written in each case, and taken back where no letter may go.
-    """
+    """Take the form: write down what was asked for, and put the letter that asks back in the ledger."""
     checked = _checked(form, posted.values, words)
     if posted.honeypot:
         log.info("a form was filled in by a program", extra={"form": "subscribe"})
@@ -100,17 +107,36 @@ def subscribe(
     refused = why_not(services, form.name, posted, guards, good=checked.good)
     if refused is not None:
         return Submitted(refused, checked)
-    email = address(checked.values["email"])
-    message = letters.compiled(services, Letter.CONFIRM, checked.values["language"])
+    wish = Wish(
+        email=address(checked.values["email"]),
+        sentences=_ticked(form, checked),
+        language=checked.values["language"],
+        form_url=f"{services.settings.public_url.rstrip('/')}/subscribe?lang={posted.language}",
+        first_name=checked.values["first_name"],
+    )
+    message = letters.compiled(services, Letter.CONFIRM, wish.language)
     with services.sessions.begin() as session:
-        asked = letters.request(services, session, Letter.CONFIRM, message, email=email, posted=posted, guards=guards)
+        asked = letters.request(
+            services, session, Letter.CONFIRM, message, email=wish.email, posted=posted, guards=guards
+        )
         if isinstance(asked, Outcome):
             return Submitted(asked, checked)
-        with session.begin_nested() as trial:
-            _sign_up(services, session, form, posted=posted, checked=checked, email=email, asked=asked)
-            if not asked.allowed:
-                trial.rollback()
+        ask_back(services, session, wish, asked, posted.network)
     return Submitted(Outcome.TAKEN, checked)
+
+
+def ask_back(services: Services, session: Session, wish: Wish, asked: Request, network: str | None) -> None:
+    """Write down a wish, and put the letter that asks for its confirmation in the ledger.
+
+    Whoever asks sees the same, and waits as long, whether the address is known, new, over its limit or never written
+    to: the same is written in each case, and taken back where no letter may go.
+    """
+    with session.begin_nested() as trial:
+        _sign_up(services, session, wish, network, asked)
+        if not asked.allowed:
+            trial.rollback()
+    if not asked.allowed:
+        letters.pass_over(session, asked)
 
 
 def confirmation(services: Services, token: str) -> Confirmation:
@@ -129,7 +155,8 @@ def confirm(services: Services, token: str) -> Confirmation:
     delivery_id = services.tokens.delivery_to_confirm(token)
     now = services.clock()
     with services.sessions.begin() as session:
-        found = _confirmation(services, queries.signup_of(session, delivery_id))
+        turns.freezing(session)  # before any row: whoever forgets somebody comes before or after, never crosswise
+        found = _confirmation(services, queries.signup_of(session, delivery_id, hold=True))
         if found.state is not State.OPEN or found.signup is None:
             return found
         signup = found.signup
@@ -160,22 +187,20 @@ def _ticked(form: Form, checked: Checked) -> Sequence[Sentence]:
     return [sentence for topic, sentence in form.sentences.items() if checked.values[f"{TICK}{topic}"]]
 
 
-def _sign_up(
-    services: Services, session: Session, form: Form, *, posted: Posted, checked: Checked, email: str, asked: Request
-) -> None:
-    now, language = services.clock(), checked.values["language"]
-    contact_id = queries.welcome(session, email, kind_of(email), language, now)
+def _sign_up(services: Services, session: Session, wish: Wish, network: str | None, asked: Request) -> None:
+    now = services.clock()
+    contact_id = queries.welcome(session, wish.email, kind_of(wish.email), wish.language, now)
     signup_id = queries.keep_signup(
         session,
         contact_id,
-        _ticked(form, checked),
-        first_name=checked.values["first_name"],
-        language=language,
-        form_url=f"{services.settings.public_url.rstrip('/')}/subscribe?lang={posted.language}",
-        network=posted.network,
+        wish.sentences,
+        first_name=wish.first_name,
+        language=wish.language,
+        form_url=wish.form_url,
+        network=network,
         now=now,
     )
-    delivery_id = letters.write(session, asked, Addressee(contact_id, email), f"signup {signup_id}")
+    delivery_id = letters.write(session, asked, Addressee(contact_id, wish.email), f"signup {signup_id}")
     queries.signup_written_to(session, signup_id, delivery_id)
 
 

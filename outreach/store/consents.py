@@ -53,7 +53,8 @@ def write_for_all(session: Session, contacts: Select[Any], act: Consent) -> None
         ended = (SubscriptionRow.topic == act.topic, SubscriptionRow.contact_id.in_(select(contact_id)))
         session.execute(delete(SubscriptionRow).where(*ended).execution_options(synchronize_session=False))
         return
-    columns = {name: values[name] for name in ("topic", "basis")} | {"since": values["at"]}
+    since = literal(act.since, SubscriptionRow.__table__.c.since.type)
+    columns = {name: values[name] for name in ("topic", "basis")} | {"since": since}
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     # without a condition SQLite takes ON CONFLICT for one of a join
     in_force = select(contact_id, *columns.values()).where(contact_id.is_not(None)).order_by(contact_id)
@@ -104,7 +105,7 @@ def _put_in_force(session: Session, given: dict[tuple[int, str], Consent]) -> No
         set_={"basis": upsert.excluded.basis},  # since when stays: it was in force already
     )
     rows = [
-        {"contact_id": who, "topic": topic, "basis": act.basis, "since": act.at}
+        {"contact_id": who, "topic": topic, "basis": act.basis, "since": act.since}
         for (who, topic), act in sorted(given.items())
     ]
     session.execute(changed, rows)

@@ -69,6 +69,7 @@ def _prepare_postgresql(connection: Any, _record: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET jit = off")
         cursor.execute("SET work_mem = '64MB'")
+        cursor.execute("SET temp_buffers = '64MB'")
         cursor.execute("SET parallel_tuple_cost = 0.01")
     connection.commit()
 

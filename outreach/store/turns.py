@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 IMPORTING = 7202
 FREEZING = 7203
 FILES = 7204
+WISHES = 7205
 
 
 def one_file(session: Session) -> None:
@@ -31,6 +32,11 @@ def yielding(session: Session) -> None:
 def freezing(session: Session) -> None:
     """Copy people into the ledger: beside others who do, never beside somebody who forgets."""
     _lock(session, "pg_advisory_xact_lock_shared", FREEZING)
+
+
+def wishes(session: Session) -> None:
+    """Claim people who want mail less often one batch after the other: two waves must not both find them unwritten."""
+    _lock(session, "pg_advisory_xact_lock", WISHES)
 
 
 def forgetting(session: Session) -> None:

@@ -57,10 +57,13 @@ def sentences(topics: Mapping[str, Topic], language: str) -> dict[str, Sentence]
     return {topic.name: _sentence(topic, language) for topic in topics.values()}
 
 
-def digest(shown: Iterable[Sentence]) -> str:
-    """Return a short hash of what a form showed, so that nobody agrees to words that changed behind their back."""
+def digest(shown: Iterable[Sentence], so_far: Iterable[str] = ()) -> str:
+    """Return a short hash of what a form showed, so that nobody agrees to words that changed behind their back.
+
+    *so_far* is what was in force: a form shown before it changed says nothing about how it stands now.
+    """
     words = [(each.topic, each.text, each.version, each.language) for each in shown]
-    return hashlib.sha256(json.dumps(words).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps([*words, *so_far]).encode()).hexdigest()[:16]
 
 
 def state(signup: Signup, now: datetime, life: timedelta) -> State:
@@ -90,9 +93,9 @@ def changes(
 ) -> list[Consent]:
     """Return the acts that lead from what is in force to what was ticked, on a page that its link alone opens.
 
-    The link stands in a mail to that very address, so what is ticked counts as confirmed. What stays as it is is not
-    said again. A consent is withdrawn on the basis it had; *shown* names what the page had a tick for, whatever else
-    is in force stays.
+    *ticked* is what may count as confirmed, because the link was asked for just now and sent to that very address.
+    What stays as it is is not said again. A consent is withdrawn on the basis it had; *shown* names what the page had
+    a tick for, whatever else is in force stays.
     """
     evidence = "preferences page, by the link in a mail to this address"
     given = [

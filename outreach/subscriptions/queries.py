@@ -82,20 +82,29 @@ def signup_written_to(session: Session, signup_id: int, delivery_id: int) -> Non
     session.execute(update(SignupRow).where(SignupRow.id == signup_id).values(delivery_id=delivery_id))
 
 
-def signup_of(session: Session, delivery_id: int) -> Signup | None:
-    """Return the sign-up that a letter asks to confirm; None where it or its person is gone."""
+def signup_of(session: Session, delivery_id: int, *, hold: bool = False) -> Signup | None:
+    """Return the sign-up that a letter asks to confirm, its person kept from other writers with *hold*.
+
+    None where it or its person is gone, or has another address than the letter went to: only whoever reads the mail of
+    an address answers for it.
+    """
     found = session.execute(
-        select(SignupRow, ContactRow.email)
-        .join(ContactRow, ContactRow.id == SignupRow.contact_id)
+        select(SignupRow.contact_id, DeliveryRow.email)
+        .join(DeliveryRow, DeliveryRow.id == SignupRow.delivery_id)
         .where(SignupRow.delivery_id == delivery_id)
     ).one_or_none()
     if found is None:
         return None
-    row, email = found._tuple()
+    contact_id, written_to = found._tuple()
+    # before the sign-up, as whoever forgets a person takes them
+    contact = session.get(ContactRow, contact_id, with_for_update=True if hold else None)
+    row = session.scalar(select(SignupRow).where(SignupRow.delivery_id == delivery_id))
+    if contact is None or row is None or contact.email != written_to:
+        return None
     return Signup(
         id=row.id,
         contact_id=row.contact_id,
-        email=email,
+        email=contact.email,
         sentences=tuple(Sentence(**sentence) for sentence in row.topics),
         first_name=row.first_name,
         language=row.language,
@@ -118,9 +127,13 @@ def confirm(session: Session, signup_id: int, now: datetime) -> bool:
 
 
 def reader_of(session: Session, delivery_id: int, *, hold: bool = False) -> Reader:
-    """Return whoever a mail went to, kept from other writers with *hold*; `NotFound` where they were forgotten."""
+    """Return whoever a mail went to, kept from other writers with *hold*.
+
+    `NotFound` where they were forgotten, or have another address now: the mailbox of the old one may be somebody
+    else's.
+    """
     wanted = (
-        select(DeliveryRow.contact_id, CampaignRow.topic)
+        select(DeliveryRow.contact_id, DeliveryRow.email, CampaignRow.topic)
         .join(WaveRow, WaveRow.id == DeliveryRow.wave_id)
         .join(CampaignRow, CampaignRow.id == WaveRow.campaign_id)
         .where(DeliveryRow.id == delivery_id)
@@ -128,9 +141,9 @@ def reader_of(session: Session, delivery_id: int, *, hold: bool = False) -> Read
     found = session.execute(wanted.with_for_update(of=DeliveryRow) if hold else wanted).one_or_none()
     if found is None:
         raise NotFound("mail", delivery_id)
-    contact_id, topic = found._tuple()
+    contact_id, written_to, topic = found._tuple()
     contact = session.get(ContactRow, contact_id, with_for_update=True if hold else None)
-    if contact is None:
+    if contact is None or contact.email != written_to:
         raise NotFound("contact", contact_id)
     return Reader(contact.id, contact.email, contact.language, Frequency(contact.frequency or Frequency.EVERY), topic)
 
@@ -159,17 +172,18 @@ def choose(
         session.execute(update(ContactRow).where(ContactRow.id == contact_id).values(**values, updated_at=now))
 
 
-def stopped(session: Session, email: str) -> SuppressionReason | None:
-    """Return why nothing is written to *email*, if so."""
-    reason = session.scalar(select(SuppressionRow.reason).where(SuppressionRow.email == email))
-    return SuppressionReason(reason) if reason else None
+def stopped(session: Session, email: str) -> tuple[SuppressionReason, ...]:
+    """Return all reasons why nothing is written to *email*, last the one that its reader can take back."""
+    reasons = session.scalars(select(SuppressionRow.reason).where(SuppressionRow.email == email))
+    found = {SuppressionReason(reason) for reason in reasons}
+    return tuple(sorted(found, key=lambda reason: (reason is SuppressionReason.UNSUBSCRIBED, reason)))
 
 
 def stop(session: Session, email: str, now: datetime) -> None:
-    """Never write to *email* again, as its reader wishes; an earlier reason stays."""
+    """Never write to *email* again, as its reader wishes; other reasons stay beside it."""
     row = {"email": email, "reason": SuppressionReason.UNSUBSCRIBED, "detail": "preferences page", "at": now}
     session.execute(
-        _dialect(session).insert(SuppressionRow).values(row).on_conflict_do_nothing(index_elements=["email"])
+        _dialect(session).insert(SuppressionRow).values(row).on_conflict_do_nothing(index_elements=["email", "reason"])
     )
 
 

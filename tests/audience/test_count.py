@@ -79,18 +79,23 @@ def test_a_sample_is_the_first_few_with_what_the_rules_say_of_them(services: Ser
     )
 
 
+JOIN = "People join one by: outreach contacts import FILE --group NAME"
+
+
 @pytest.mark.parametrize(
     ("rule", "text"),
     [
-        ('{ group = "membr" }', 'group = "membr": no such group; did you mean "member"? There is: board, member'),
-        ('{ group = ["member", "x"] }', 'group = "x": no such group; There is: board, member'),
+        ('{ group = "membr" }', 'group = "membr": nobody is in this group; '
+         'did you mean "member"? There is: board, member. ' + JOIN),
+        ('{ group = ["member", "x"] }', 'group = "x": nobody is in this group; '
+         'There is: board, member. ' + JOIN),
         ('{ language = "fy" }', 'language = "fy": no such language; There is: de, en, nl'),
         ('{ country = "BE" }', 'country = "BE": no such country; There is: NL'),
         ('{ region_in = "rivierenhoek" }', 'region_in = "rivierenhoek": no such region; '
-         'did you mean "Rivierenhoek"? There is: Rivierenhoek'),
+         'did you mean "Rivierenhoek"? In use: Rivierenhoek'),
         ('{ province_in = "Nergens" }', 'province_in = "Nergens": no such province; there is none yet'),
         ('{ municipality = "Zilverdrech" }', 'municipality = "Zilverdrech": no such municipality; '
-         'did you mean "Zilverdrecht"? There is: Zilverdrecht'),
+         'did you mean "Zilverdrecht"? In use: Zilverdrecht'),
         ('{ organisation_kind = "town" }', 'organisation_kind = "town": no such kind of organisation; '
          'There is: municipality'),
         ('{ attribute = "sektor=youth" }', 'attribute = "sektor": no such attribute; '
@@ -147,7 +152,7 @@ def test_a_long_list_of_names_is_cut_and_all_unknown_ones_are_told(services: Ser
 
     lines = str(caught.value).splitlines()
     assert [re.sub(r"(g\d\d, )+", "… ", line) for line in lines] == [
-        f'golden.toml: group = "{name}": no such group; There is: … g19 … and 3 more' for name in "éü"
+        f'golden.toml: group = "{name}": nobody is in this group; There is: … g19 … and 3 more. {JOIN}' for name in "éü"
     ]
 
 

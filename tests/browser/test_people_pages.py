@@ -72,11 +72,12 @@ def test_somebody_subscribes_confirms_and_changes_their_mind_by_keyboard_alone(
     page.get_by_role("status").wait_for()
 
     assert page.get_by_role("status").get_by_role("listitem").all_inner_texts() == [
-        "Aangemeld voor: Sociale en solidaire economie.",
         "Afgemeld voor: Armoede en moedige mensen.",
         "Hoe vaak: Hooguit één mail per week.",
+        "We hebben een mail gestuurd naar bo@example.org. Bevestig daarin wat u weer of nieuw wilt krijgen; eerder"
+        " geldt het niet.",
     ]
-    assert ledger(services.sessions) == [("poverty", "given"), ("solidary-economy", "given"), ("poverty", "withdrawn")]
+    assert ledger(services.sessions) == [("poverty", "given"), ("poverty", "withdrawn")]
     with services.sessions() as session:
         assert session.scalars(select(ContactRow.frequency)).all() == ["weekly"]
 
@@ -125,7 +126,7 @@ def test_no_page_keeps_anybody_out_in_light_or_in_dark(services: Services, site:
     look("why", go(f"{preferences}/why"))
     page.goto(f"{site}{preferences}")
     page.get_by_label("Schrijf mij nooit meer").check()
-    look("preferences, saved", press("Bewaren"))
+    look("preferences, saved", press("Opslaan"))
     look("link sent", press("Stuur mij die link"))
     look("rights", go(f"/rights/{services.tokens.rights(newest(services, LetterRow.delivery_id))}"))
     look("forgotten", press("Ja, vergeet mij"))

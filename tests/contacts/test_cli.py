@@ -50,6 +50,10 @@ def test_people_are_imported_and_counted_from_the_terminal(home: Path, capsys: p
         "",
         "people.csv: 1 new, 0 changed, 0 unchanged, 1 invalid",
         f"rows with errors: {home / 'people.errors.csv'}; correct them there and import that file",
+        "that file holds people's data and is yours to delete once you are done with it",
+        "the first rows with errors:",
+        "  line 3: address '[/]@@' is impossible: The email address contains invalid characters before the @-sign: "
+        "'[', ']'.",
         "members: 1 recipients for social-work",
         "  unknown: 1",
     ]
@@ -75,6 +79,8 @@ def test_a_dry_run_shows_everything_and_stores_nothing(home: Path, capsys: pytes
         "people.xlsx: nothing was stored; it would be 1 new, 0 changed, 0 unchanged, 1 invalid",
         "1 cannot be written to: no consent is in force; where there is one, import the file again and give "
         '--topic TOPIC --basis consent|membership|published --evidence "where it is written down" --date YYYY-MM-DD',
+        "the first rows with errors:",
+        "  line 3: address 'x' is impossible: An email address must have an @-sign.",
     ]
     assert sorted(each.name for each in home.iterdir()) == ["home", "people.xlsx"]
 

@@ -3,18 +3,21 @@
 from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text, update
+from sqlalchemy.orm import Session
 
-from outreach.contacts.queries.merging import MEANWHILE
+from outreach.contacts.queries.merging import MEANWHILE, foresee
 from outreach.errors import DefinitionError, StateError
 from outreach.model.erasure import address_key
 from outreach.model.people import Basis, Consent, ConsentAct, SuppressionReason
 from outreach.services import Services
 from outreach.steps import importing
+from outreach.steps.import_words import lines_about
 from outreach.store import consents
-from outreach.store.tables import ConsentRow, ContactRow, ErasedRow
+from outreach.store.tables import ConsentRow, ContactRow, ErasedRow, OrganisationRow
 from tests.builders_merging import GRANT, TOPIC, bring, content, counts, reasons
 from tests.builders_people import Soul, add, consent, write_csv
 from tests.conftest import NOON
@@ -115,6 +118,20 @@ def test_whoever_is_forgotten_while_the_file_is_imported_stays_forgotten(service
     assert list(content(services)["contacts"]) == ["cy@example.org"]
 
 
+def test_whoever_is_forgotten_meanwhile_is_left_out_of_every_chunk(services: Services, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(importing, "CHUNK", 1)
+    asks = once_read(3, lambda: erase(services, "cy@example.org"))
+
+    lines = ("bo@example.org;", "di@example.org;", "cy@example.org;unsubscribed")
+    report = bring(services, tmp_path, "email;status", *lines, progress=asks)
+
+    assert (counts(report), report.erased) == ((2, 0, 0, 0, 0), 1)
+    assert (sorted(content(services)["contacts"]), content(services)["suppressed"]) == (
+        ["bo@example.org", "di@example.org"],
+        set(),
+    )
+
+
 def test_whoever_left_another_list_is_suppressed_and_consents_to_nothing(services: Services, tmp_path: Path):
     report = bring(
         services, tmp_path, "email;status", "bo@example.org;unsubscribed", "cy@example.org;subscribed", **GRANT
@@ -124,6 +141,51 @@ def test_whoever_left_another_list_is_suppressed_and_consents_to_nothing(service
     assert (report.new, report.suppressed, report.without_consent) == (2, 1, 1)
     assert said["suppressed"] == {("bo@example.org", SuppressionReason.UNSUBSCRIBED)}
     assert {email for email, *_ in said["in force"]} == {"cy@example.org"}
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_whoever_left_by_a_row_that_is_refused_has_left(services: Services, tmp_path: Path, turned: bool):
+    bring(services, tmp_path, "id;email", "9;di@example.org")
+    lines = [
+        ";bo@example.org;subscribed;nl",
+        ";Bo@example.org;unsubscribed;Klingon",  # wrong in itself
+        "7;cy@example.org;unsubscribed;nl",  # one id, two addresses
+        "7;ed@example.org;;nl",
+        ";cy@example.org;;nl",
+        "8;di@example.org;unsubscribed;nl",  # contradicts what is known
+    ]
+
+    heading, ordered = "id;email;status;taal", lines[::-1] if turned else lines
+    dry = bring(services, tmp_path, heading, *ordered, **GRANT, dry_run=True)
+    report = bring(services, tmp_path, heading, *ordered, **GRANT)
+
+    said = content(services)
+    assert counts(dry) == counts(report) == (2, 0, 0, 0, 4)
+    assert dry.suppressed == report.suppressed == 2
+    assert {email for email, _ in said["suppressed"]} == {"bo@example.org", "cy@example.org", "di@example.org"}
+    assert said["in force"] == set()
+
+
+def test_nobody_moves_away_from_an_address_that_left(services: Services, tmp_path: Path):
+    bring(services, tmp_path, "id;email", "1;bo@example.org")
+
+    lines = (";bo@example.org;unsubscribed;Klingon", "1;new@example.org;;nl")
+    report = bring(services, tmp_path, "id;email;status;taal", *lines, **GRANT)
+
+    assert reasons(report)[1] == "external id '1' wants no mail (unsubscribed); a new address changes nothing"
+    assert list(content(services)["contacts"]) == ["bo@example.org"]
+    assert content(services)["in force"] == set()
+
+
+def test_places_that_are_called_otherwise_today_are_told(services: Services, tmp_path: Path):
+    lines = ["z@example.org;Kade;;5382060;DE", *(f"{each}@example.org;Kade{each};;;NL" for each in "ab")]
+    dry = bring(services, tmp_path, "email;organisatie;soort;gemeente;land", *lines, dry_run=True)
+    report = bring(services, tmp_path, "email;organisatie;soort;gemeente;land", *lines)
+
+    told = "line 2: '5382060' was read as 05382060: Excel takes the first 0 of an AGS away"
+    assert (dry.reread, dry.readings) == (report.reread, report.readings) == (1, (told,))
+    words = ["1 rows name places otherwise than the official register; that counts:", f"  {told}"]
+    assert lines_about(report)[-2:] == words
 
 
 @pytest.mark.parametrize(
@@ -203,11 +265,34 @@ def test_somebody_whom_others_changed_meanwhile_is_left_for_the_next_time(
 def test_a_dry_run_gives_up_where_somebody_else_writes(services: Services, tmp_path: Path):
     if on_sqlite(services):
         return  # there it waits for its turn
-    bring(services, tmp_path, "email;voornaam", "bo@example.org;Bo")
+    bring(services, tmp_path, "email;organisatie;regio", "bo@example.org;Otteroord;Noord")
     with services.sessions.begin() as session:
-        session.execute(select(ContactRow.id).with_for_update()).all()
+        session.execute(select(OrganisationRow.id).with_for_update()).all()
         with pytest.raises(StateError, match=r"start the dry run again$"):
-            bring(services, tmp_path, "email;voornaam", "bo@example.org;Bob", dry_run=True)
+            bring(services, tmp_path, "email;organisatie;regio", "bo@example.org;Otteroord;Zuid", dry_run=True)
+
+
+def test_nobody_waits_for_a_dry_run(services: Services, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(importing, "CHUNK", 1)
+    bring(services, tmp_path, "email;voornaam", "bo@example.org;Bo", "cy@example.org;Cy", **GRANT)
+    left: list[str] = []
+
+    def foresee_and_be_left(session: Session, *rest: Any) -> None:
+        foresee(session, *rest)
+        with services.sessions() as reader:  # while the dry run has its transaction open
+            impatient = "PRAGMA busy_timeout = 0" if on_sqlite(services) else "SET lock_timeout = '1ms'"
+            reader.execute(text(impatient))
+            for person in reader.scalars(select(ContactRow).with_for_update()):
+                withdrawn = Consent(TOPIC, ConsentAct.WITHDRAWN, Basis.CONSENT, "unsubscribe", "unsubscribe", NOON)
+                consents.write(reader, [(person.id, withdrawn)])
+                left.append(person.email)
+            reader.rollback()
+
+    monkeypatch.setattr(importing, "foresee", foresee_and_be_left)
+    lines = ("bo@example.org;Bob;Kade", "cy@example.org;Cyd;Kade")
+    dry = bring(services, tmp_path, "email;voornaam;organisatie", *lines, dry_run=True)
+
+    assert (dry.changed, dry.organisations, left) == (2, 1, ["bo@example.org", "cy@example.org"] * 2)
 
 
 def test_imports_take_turns_and_wait_for_nobody_crosswise(services: Services, tmp_path: Path, monkeypatch):

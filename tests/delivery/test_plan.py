@@ -1,7 +1,5 @@
 """Freezing a wave: everybody once, in batches of one message, in the audience named first."""
 
-from itertools import pairwise
-
 import pytest
 from sqlalchemy import Select, func, literal, select, update
 
@@ -72,13 +70,13 @@ def test_people_stand_in_their_batch_in_the_order_in_which_they_came_into_the_fi
     wave_id, _ = planned(services, {"members": everyone()})
 
     with services.sessions() as session:
-        rows = session.execute(
-            select(DeliveryRow.batch_id, DeliveryRow.contact_id)
-            .where(DeliveryRow.wave_id == wave_id)
-            .order_by(DeliveryRow.id)
-        ).all()
-    assert len(rows) == 30
-    assert all(before < after for before, after in pairwise(tuple(row) for row in rows))
+        mine = select(DeliveryRow).where(DeliveryRow.wave_id == wave_id)
+        by_delivery = session.scalars(mine.order_by(DeliveryRow.id)).all()
+        by_batch = session.scalars(mine.order_by(DeliveryRow.batch_id, DeliveryRow.id)).all()
+    assert [row.contact_id for row in by_delivery] == sorted(people)
+    for variant in ("de", "nl", "nl+de"):
+        ours = [row.contact_id for row in by_batch if row.variant == variant]
+        assert ours == sorted(ours)
 
 
 def test_whoever_is_in_several_audiences_counts_in_the_one_named_first(services, people):
@@ -130,16 +128,17 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize("column", CHANGES)
-def test_whatever_changes_about_one_recipient_changes_the_digest(services, people, column):
+def test_whatever_changes_about_one_recipient_changes_the_digest(services, people):
     wave_id, _ = planned(services, {"members": everyone()})
     before = digest(services, wave_id)
 
-    with services.sessions.begin() as session:
-        of_one = update(DeliveryRow).where(DeliveryRow.contact_id == people[0])
-        session.execute(of_one.values({column: CHANGES[column]}))
+    digests = {}
+    for column, value in CHANGES.items():
+        with services.sessions() as session:
+            session.execute(update(DeliveryRow).where(DeliveryRow.contact_id == people[0]).values({column: value}))
+            digests[column] = plan.digest(session, wave_id)
 
-    assert digest(services, wave_id) != before
+    assert len({before, *digests.values()}) == 1 + len(CHANGES)
 
 
 def test_two_people_who_change_names_change_the_digest(services, people):

@@ -1,6 +1,9 @@
 """Double opt-in over HTTP."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -8,8 +11,11 @@ from sqlalchemy import func, select
 from outreach.contacts.topics import read_topics
 from outreach.model.erasure import address_key
 from outreach.model.people import SuppressionReason
+from outreach.rights.queries import forget
 from outreach.services import Services
-from outreach.store.tables import ConsentRow, DeliveryRow, ErasedRow, LetterRow
+from outreach.steps import rights, subscribing
+from outreach.store.tables import ConsentRow, ContactRow, DeliveryRow, ErasedRow, LetterRow
+from outreach.subscriptions import queries
 from tests.builders_delivery import add_people
 from tests.builders_engagement import everything, registered, sent
 from tests.builders_subscriptions import (
@@ -126,6 +132,51 @@ def test_a_token_of_another_purpose_confirms_nothing(services: Services, visitor
 
     assert {visitor.client.post(f"/confirm/{token}").status_code for token in others} == {404}
     assert ledger(services.sessions) == []
+
+
+def test_the_mailbox_that_somebody_left_confirms_nothing(services: Services, visitor: Visitor) -> None:
+    visitor.subscribe()
+    there = visitor.link("confirm")
+    suppress(services.sessions, "new@example.org", SuppressionReason.UNSUBSCRIBED)
+    with services.sessions.begin() as session:
+        session.scalars(select(ContactRow)).one().email = "new@example.org"
+
+    answers = visitor.client.get(there), visitor.client.post(there)
+
+    assert [answer.status_code for answer in answers] == [410, 410]
+    assert "new@example.org" not in answers[0].text + answers[1].text
+    assert (ledger(services.sessions), suppressed(services.sessions)) == ([], {"new@example.org": "unsubscribed"})
+
+
+def test_confirming_while_being_forgotten_waits_its_turn(
+    services: Services, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor.subscribe()
+    token = visitor.link("confirm").split("/")[2].partition("?")[0]
+    held, marked = Event(), Event()
+    count, confirm = forget._count, queries.confirm
+
+    def counts_slowly(*which: Any) -> int:
+        if not held.is_set():
+            held.set()
+            marked.wait(0.4)  # the contact is held; only on SQLite, or by a confirmation out of turn, anything comes
+        return count(*which)
+
+    def confirms(*which: Any) -> bool:
+        done = confirm(*which)
+        marked.set()
+        return done
+
+    monkeypatch.setattr(forget, "_count", counts_slowly)
+    monkeypatch.setattr(queries, "confirm", confirms)
+    with ThreadPoolExecutor(2) as pool:
+        forgetting = pool.submit(rights.forget, services, BO, why="asked")
+        assert held.wait(5)
+        confirming = pool.submit(subscribing.confirm, services, token)
+
+    assert forgetting.exception() is None
+    assert confirming.result().state == "expired"
+    assert (contact(services.sessions), ledger(services.sessions)) == (None, [])
 
 
 def test_who_comes_back_is_written_to_again(services: Services, visitor: Visitor) -> None:

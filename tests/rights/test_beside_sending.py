@@ -2,18 +2,22 @@
 
 from concurrent.futures import ThreadPoolExecutor, wait
 
+import psycopg
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from outreach.calls.queries import call_by_slug, submit
 from outreach.calls.standing import Submission
 from outreach.delivery.queries import settle
+from outreach.delivery.sending import Answer, Called
 from outreach.engagement.visit import Visit
 from outreach.errors import ApprovalVoid, OutcomeUnknown
 from outreach.model.delivery import Outcome
 from outreach.model.provider_report import ProviderReport
 from outreach.model.report import Figure
 from outreach.model.wave import Kind, WaveState
+from outreach.rights.queries import forget as forgetting
 from outreach.steps import listening, rights, sending, waves
 from outreach.store import turns
 from outreach.store.tables import DeliveryRow, EngagementRow, SubmissionRow, SuppressionRow, WebhookRow
@@ -90,6 +94,39 @@ def test_a_batch_that_nobody_knows_about_is_never_replayed_and_settled_by_report
         with services.sessions.begin() as session:
             settle.take_reports(session, "fake", [(delivery, report)], clock())
     assert sending.finish_wave(services, wave_id) == Outcome(accepted=3, refused=0, unknown=0, waiting=0)
+
+
+@pytest.mark.parametrize("answer", [Answer.REFUSED, Answer.UNKNOWN, Answer.NOT_TAKEN])
+def test_an_api_that_quotes_who_was_forgotten_during_the_call_is_not_quoted(services, answer):
+    wave_id = sending_wave(services, 3)
+    claimed = sending._claim(services, wave_id)
+    forget(services)
+
+    sending._record(services, claimed.attempt, Called(answer, why=f"422 {PERSON} is not valid"))
+
+    assert places_of(services, PERSON) == []
+
+
+def test_an_address_refused_during_the_call_is_not_kept_once_it_was_forgotten(services, provider, clock):
+    wave_id = sending_wave(services, 3)
+    claimed = sending._claim(services, wave_id)
+    forget(services)
+    provider.refuse = {PERSON: f"{PERSON} is no mailbox"}
+    receipts = provider.send(claimed.body, claimed.attempt.key, claimed.rids)
+
+    with services.sessions.begin() as session:
+        assert settle.accepted(session, claimed.attempt, receipts, clock()) == 2
+
+    assert places_of(services, PERSON) == []
+
+
+def test_what_an_api_says_of_others_is_kept(services):
+    wave_id = sending_wave(services, 3)
+    claimed = sending._claim(services, wave_id)
+
+    sending._record(services, claimed.attempt, Called(Answer.REFUSED, why=f"422 {PERSON} is not valid"))
+
+    assert [place.partition(":")[0] for place in places_of(services, PERSON) if "422" in place] == ["batch", "attempt"]
 
 
 @pytest.mark.parametrize("kind", [Kind.BOUNCED, Kind.COMPLAINED, Kind.UNSUBSCRIBED])
@@ -177,6 +214,36 @@ def test_people_are_forgotten_while_a_wave_goes_out(services, provider):
     assert len(provider.mails) == len({mail.recipient for mail in provider.mails}) == 24 - left_out
     assert set(everyone_of(24)) - set(got(provider)) <= set(gone)
     assert [places_of(services, email) for email in gone] == [[]] * len(gone)
+
+
+def test_an_answer_by_mail_that_is_under_way_is_waited_for(services):
+    wave = sent(services.sessions)
+    registered(services.sessions, wave.campaign, nomination(slug="idea"))
+    with ThreadPoolExecutor(1) as pool:
+        with services.sessions.begin() as session:
+            form = Submission(answers(email=READER), "nl", "token", services.clock(), None, wave.deliveries[0])
+            submit(session, call_by_slug(session, "idea"), form)
+            forgotten = pool.submit(forget, services, READER)
+            assert wait([forgotten], timeout=0.3).not_done == {forgotten}
+        assert forgotten.result().submissions == 1
+    assert places_of(services, READER) == []
+
+
+def test_whoever_gives_way_to_another_writer_forgets_once_more(services, monkeypatch):
+    wave = sent(services.sessions)
+    crossed, erase = [OperationalError("SELECT 1", {}, psycopg.errors.DeadlockDetected())], forgetting.erase
+
+    def give_way(*found):
+        removed = erase(*found)
+        if crossed:
+            raise crossed.pop()
+        return removed
+
+    monkeypatch.setattr(forgetting, "erase", give_way)
+
+    assert forget(services, READER).deliveries == len(wave.deliveries)
+    assert crossed == []
+    assert len(services.settings.erasures.read_text().splitlines()) == 1
 
 
 def test_a_plan_that_has_read_somebody_is_waited_for(services):

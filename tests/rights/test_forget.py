@@ -140,6 +140,32 @@ def test_an_address_that_is_the_fold_counts_on_without_being_it(services):
     assert made.figures() == figures
 
 
+def test_rows_with_errors_under_home_are_taken_out_and_the_others_stay_as_they_are(services):
+    folder = rights.imports_folder(services)
+    folder.mkdir()
+    head = "line;email;naam;error\r\n"
+    others = '3;xweg@example.org;"van\nBo; jr";no language\r\n4;caf\udce9;"weg";\r\n'
+    mixed, only = folder / "leden.errors.csv", folder / "leden.errors-2.csv"
+    gone = '2;Weg@Example.org;"Bo\nB";no language\r\n'
+    for file, text in ((mixed, head + gone + others), (only, head + gone)):
+        file.write_bytes(text.encode("utf-8-sig", "surrogateescape"))
+
+    forgotten = rights.forget(services, "weg@example.org", why="asked")
+
+    assert forgotten.error_rows == 2
+    assert [file.name for file in folder.iterdir()] == [mixed.name]
+    assert mixed.read_bytes() == (head + others).encode("utf-8-sig", "surrogateescape")
+    assert mixed.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_with_errors_is_its_owners_alone(services, tmp_path):
+    file = write_csv(tmp_path / "leden.csv", [("email", "taal"), ("weg@example.org", "klingon")])
+
+    report = import_contacts(services, file)
+
+    assert report.errors_file.stat().st_mode & 0o777 == 0o600
+
+
 def test_no_import_and_no_segment_brings_anybody_back(services, tmp_path):
     made = house(services)
     made.add("weg@example.org", History(suppressed=None, mentioned=False, leaves=False))

@@ -4,15 +4,17 @@ import json
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 
 from outreach.errors import DefinitionError
+from outreach.model.people import Basis, Consent, ConsentAct
 from outreach.model.rights import Erasure
 from outreach.rights import erasures
 from outreach.steps import rights
-from outreach.store.tables import Base, ContactRow, ErasedRow
+from outreach.store import consents
+from outreach.store.tables import Base, BatchRow, ContactRow, ErasedRow, SignupRow
 from tests.builders_engagement import everything
-from tests.builders_rights import OTHER, Answer, History, house, places_of
+from tests.builders_rights import OTHER, Answer, History, House, house, places_of
 from tests.conftest import NOON
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -68,7 +70,8 @@ def test_the_log_never_holds_an_address_and_nobody_else_can_read_it(services):
 def test_whoever_came_back_since_stays(services, clock):
     rights.forget(services, "terug@example.org", why="asked")
     clock.forward(hours=1)
-    house(services).add("terug@example.org", History(mails=(), answers=(), mentioned=False))
+    contact_id = house(services).add("terug@example.org", History(mails=(), answers=(), mentioned=False))
+    confirm(services, contact_id)
     with services.sessions.begin() as session:
         session.execute(delete(ErasedRow))  # confirming a sign-up lifts it
     before = everything(services.sessions)
@@ -77,6 +80,81 @@ def test_whoever_came_back_since_stays(services, clock):
 
     assert replayed.returned == (rights.key_of(services, "terug@example.org"),)
     assert everything(services.sessions) == before
+
+
+def confirm(services, contact_id: int) -> None:
+    now = services.clock()
+    act = Consent(
+        "poverty", ConsentAct.GIVEN, Basis.CONSENT, "ticked", "form", now, requested_at=now, confirmed_at=now
+    )  # fmt: skip
+    with services.sessions.begin() as session:
+        consents.write(session, [(contact_id, act)])
+
+
+def restored(services, clock, history: History) -> tuple[House, int]:
+    """Somebody who was forgotten, and whom a backup brought back a day later."""
+    made = house(services)
+    contact_id = made.add("weg@example.org", history)
+    backup = everything(services.sessions)
+    clock.forward(days=1)
+    rights.forget(services, "weg@example.org", why="asked")
+    restore(services, backup)
+    clock.forward(days=1)
+    return made, contact_id
+
+
+def test_an_answer_and_a_signup_never_confirmed_bring_nobody_back(services, clock):
+    made, contact_id = restored(services, clock, History(suppressed=None, mentioned=False))
+    with services.sessions.begin() as session:
+        made.answer(session, "weg@example.org", Answer("golden", "Elders", by_mail=False))
+        session.add(SignupRow(contact_id=contact_id, topics=[], language="nl", form_url="", requested_at=clock()))
+
+    replayed = rights.replay(services, services.settings.erasures)
+
+    assert (len(replayed.forgotten), replayed.returned) == (1, ())
+    places = places_of(services, "weg@example.org")
+    assert [place.partition(":")[0] for place in places] == ["submission"]  # what was answered since
+    state = everything(services.sessions)
+    assert rights.replay(services, services.settings.erasures).forgotten == ()
+    assert everything(services.sessions) == state
+
+
+def test_of_whoever_came_back_goes_what_is_older(services, clock):
+    _, contact_id = restored(services, clock, History(suppressed=None, mentioned=False, leaves=False))
+    with services.sessions.begin() as session:
+        session.execute(update(BatchRow).values(settled_at=NOON))
+    confirm(services, contact_id)
+
+    replayed = rights.replay(services, services.settings.erasures)
+
+    assert replayed.returned == (rights.key_of(services, "weg@example.org"),)
+    [old] = replayed.forgotten
+    assert (old.contacts, old.deliveries, old.submissions, old.letters) == (0, 1, 1, 2)
+    places = {place.partition(":")[0] for place in places_of(services, "weg@example.org")}
+    assert places == {"contact", "consent", "signup"}
+    with services.sessions() as session:
+        assert session.scalars(select(ErasedRow.key)).all() == []
+
+
+def test_a_replay_finds_whoever_had_another_address_when_the_backup_was_made(services, clock):
+    made = house(services)
+    contact_id = made.add("oud@example.org", History(mentioned=False, answers=()))
+    backup = everything(services.sessions)
+    with services.sessions.begin() as session:
+        session.get_one(ContactRow, contact_id).email = "nieuw@example.org"
+    clock.forward(days=1)
+    rights.forget(services, "nieuw@example.org", why="oud@example.org is nieuw@example.org")
+    log = services.settings.erasures
+    keys = [rights.key_of(services, f"{name}@example.org") for name in ("nieuw", "oud")]
+    assert [(each.key, each.why) for each in erasures.read(log)[0]] == [(key, "[removed] is [removed]") for key in keys]
+    restore(services, backup)
+
+    replayed = rights.replay(services, log)
+
+    assert [each.contacts for each in replayed.forgotten] == [1]
+    assert places_of(services, "oud@example.org") == []
+    with services.sessions() as session:
+        assert sorted(session.scalars(select(ErasedRow.key))) == sorted(keys)
 
 
 def test_another_houses_log_is_added_to_ours_line_by_line(services, tmp_path):

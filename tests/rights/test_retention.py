@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from dataclasses import replace
 from datetime import timedelta
 
@@ -17,6 +18,7 @@ from outreach.rights import exports, rules
 from outreach.rights.queries.retention import SWEEPS
 from outreach.settings import Settings
 from outreach.steps import retention, rights
+from outreach.steps.importing import import_contacts
 from outreach.store.tables import (
     Base,
     ContactRow,
@@ -26,7 +28,7 @@ from outreach.store.tables import (
     SubmissionRow,
 )
 from tests.builders_engagement import everything, figures, nomination, registered, sent
-from tests.builders_people import Soul, add
+from tests.builders_people import Soul, add, write_csv
 from tests.builders_rights import History, house
 from tests.conftest import NOON
 
@@ -37,7 +39,7 @@ def test_every_table_has_a_rule_or_a_reason_to_stay():
     swept = {sweep.id.class_.__tablename__ for sweep in SWEEPS.values()}
 
     assert swept | rules.KEPT.keys() == Base.metadata.tables.keys()
-    assert {rule.name for rule in rules.RULES} == {*SWEEPS, retention.FILES}
+    assert {rule.name for rule in rules.RULES} == {*SWEEPS, *retention.FILES}
 
 
 def test_nothing_older_stays_nothing_younger_goes_and_figures_stay(services):
@@ -135,7 +137,9 @@ def test_an_unconfirmed_signup_takes_along_the_contact_it_made_and_nobody_else(s
     with services.sessions.begin() as session:
         ids = add(session, Soul("lid@example.org", acts={}), Soul("oud@example.org", acts={}))
         clock.forward(hours=1)
-        made = [Soul(f"{name}@example.org", acts={}, joined=clock()) for name in ("nieuw", "weer", "volgt")]
+        made = [
+            Soul(f"{name}@example.org", first_name="", acts={}, joined=clock()) for name in ("nieuw", "weer", "volgt")
+        ]
         ids |= add(session, *made)
         for name in ("lid", "nieuw", "weer", "volgt"):
             _sign_up(session, ids[f"{name}@example.org"], clock())
@@ -165,6 +169,50 @@ def _mail(session, mails, contact_id: int, cause: str) -> None:
     )  # fmt: skip
     session.add(row)
     session.flush()
+
+
+def test_a_contact_of_whom_a_file_told_more_outlives_the_signup_that_made_it(services, tmp_path, clock):
+    with services.sessions.begin() as session:
+        ids = add(session, *(Soul(f"{name}@example.org", first_name="", acts={}) for name in ("bo", "kim", "stil")))
+        for number in ids.values():
+            _sign_up(session, number, clock())
+    clock.forward(days=1)
+    rows = [("email", "achternaam", "taal"), ("bo@example.org", "Zand", "nl"), ("kim@example.org", "", "de")]
+    import_contacts(services, write_csv(tmp_path / "leden.csv", rows))
+    clock.forward(days=14)
+
+    retention.run_retention(services)
+
+    with services.sessions() as session:
+        left = session.scalars(select(ContactRow.email).order_by(ContactRow.email)).all()
+    assert left == ["bo@example.org", "kim@example.org"]
+
+
+def test_a_number_of_somebody_who_is_gone_is_never_given_again(services):
+    with services.sessions.begin() as session:
+        [first] = add(session, Soul("een@example.org")).values()
+    rights.forget(services, "een@example.org", why="asked")
+
+    with services.sessions.begin() as session:
+        [second] = add(session, Soul("twee@example.org")).values()
+
+    assert second > first
+
+
+def test_files_with_errors_under_home_go_by_their_age(services, clock):
+    folder = rights.imports_folder(services)
+    folder.mkdir()
+    for name, days in (("oud.errors.csv", 31), ("download.csv", 40), ("nieuw.errors.csv", 29)):
+        file = folder / name
+        file.touch()
+        at = (clock() - timedelta(days=days)).timestamp()
+        os.utime(file, (at, at))
+
+    proofs = {proof.rule: proof for proof in retention.run_retention(services)}
+
+    assert [file.name for file in folder.iterdir()] == ["nieuw.errors.csv"]
+    digest = hashlib.sha256(b"download.csv\noud.errors.csv\n").hexdigest()
+    assert (proofs["imports"].removed, proofs["imports"].digest) == (2, digest)
 
 
 def test_a_house_may_give_other_days():

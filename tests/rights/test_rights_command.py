@@ -57,8 +57,8 @@ def test_forgetting_asks_for_one_person_or_one_log(outreach):
 
 
 def test_retention_is_shown_tried_and_run(outreach):
-    assert "would go" in outreach("retention", "run", "--dry-run")
-    assert "│ never" in outreach("retention", "show")
+    assert "nothing old enough: " in outreach("retention", "run", "--dry-run")
+    assert "last run: never" in outreach("retention", "show")
     assert "engagement" in outreach("retention", "run")
     assert "│ never" not in outreach("retention", "show")
 

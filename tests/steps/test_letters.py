@@ -1,6 +1,6 @@
 """The house's own letters: in the ledger before they leave, sent once, whatever the email API does."""
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from itertools import count
 
@@ -13,12 +13,14 @@ from outreach.model.letter import Addressee, Letter
 from outreach.model.mail import Message
 from outreach.model.people import SuppressionReason
 from outreach.services import Services
-from outreach.steps import figures, letters, milestones, waves
+from outreach.steps import figures, letters, links, milestones, preferences, rights, waves
 from outreach.steps.guards import Guards, Posted
+from outreach.store import turns
 from outreach.store.tables import BatchRow, ContactRow, DeliveryRow, MessageRow
 from tests.builders_compose import ENVIRONMENT
 from tests.builders_delivery import add_people, campaign, got
-from tests.builders_subscriptions import suppress
+from tests.builders_rights import places_of
+from tests.builders_subscriptions import Visitor, suppress
 from tests.conftest import NOON
 from tests.fakes import FakeProvider
 
@@ -170,3 +172,40 @@ def test_letters_asked_for_at_once_are_all_written(services: Services, provider:
 
     assert (sent, got(provider)) == (6, [BO] * 3 + [KIM] * 3)
     assert [number for number, _ in batches(services)] == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("kind", [Letter.PREFERENCES, Letter.RIGHTS])
+def test_no_letter_is_written_to_who_was_forgotten_while_it_was_made(
+    services: Services, provider: FakeProvider, monkeypatch: pytest.MonkeyPatch, kind: Letter
+) -> None:
+    token, guards = services.tokens.preferences(ask(services)), Guards(seconds=0)
+    page = preferences.preferences(services, token, "nl")
+    message = COMPILED[Letter.PREFERENCES, "nl"]
+
+    def forget_meanwhile(*_: object) -> Message:
+        rights.forget(services, BO, why="asked")
+        return message
+
+    monkeypatch.setattr(letters, "compiled", forget_meanwhile)
+    if kind is Letter.RIGHTS:
+        links.send_rights_link(services, token, Posted({}, page.form_token, "nl", network=None), guards)
+    else:
+        form = links.link_form(services, "nl", {"email": "Adres", "title": "Voorkeuren"})
+        posted = Posted({"email": BO}, form.token, "nl", network=None)
+        links.send_link(services, form, posted, {}, guards)
+    letters.send_waiting(services)
+
+    assert (provider.mails, places_of(services, BO)) == ([], [])
+
+
+def test_a_signup_waits_until_somebody_is_forgotten_and_begins_anew(services: Services) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with services.sessions.begin() as session:
+            turns.forgetting(session)
+            session.delete(session.scalars(select(ContactRow).where(ContactRow.email == BO)).one())
+            session.flush()
+            asked = pool.submit(Visitor(services).subscribe, BO)
+            assert wait([asked], timeout=0.5).not_done == {asked}
+        assert asked.result().status_code == 303
+    with services.sessions() as session:
+        assert session.scalars(select(ContactRow.first_name).where(ContactRow.email == BO)).one() == ""

@@ -8,10 +8,11 @@ from itertools import count
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
-from outreach.delivery.queries import settle
+from outreach.delivery.queries import letter, settle
+from outreach.model.letter import Letter
 from outreach.model.people import Basis, Consent, ConsentAct
 from outreach.model.provider_report import ProviderReport
 from outreach.model.wave import Kind
@@ -19,7 +20,7 @@ from outreach.services import Services
 from outreach.steps import listening, preferences, subscribing
 from outreach.steps.guards import Posted
 from outreach.store import Sessions, consents
-from outreach.store.tables import ConsentRow, ContactRow
+from outreach.store.tables import ConsentRow, ContactRow, DeliveryRow
 from outreach.subscriptions import queries
 from outreach.subscriptions.acts import Sentence
 from tests.builders_compose import ENVIRONMENT
@@ -36,17 +37,28 @@ Writer = Callable[[Services, Sent, tuple[str, ...]], object]
 
 def confirms(services: Services, mail: Sent, topics: tuple[str, ...]) -> None:
     """A sign-up is confirmed by its letter."""
-    letter = 10_000 + next(NUMBERS)
     said = [Sentence(topic, f"I want {topic}.", "1", "en") for topic in topics]
     with services.sessions.begin() as session:
         signup = queries.keep_signup(
             session, mail.contacts[0], said, first_name="", language="nl", form_url="/", network=None, now=NOON
         )
-        queries.signup_written_to(session, signup, letter)
-    subscribing.confirm(services, services.tokens.confirm(letter))
+        email = session.get_one(ContactRow, mail.contacts[0]).email
+        row = {"wave_id": mail.wave, "contact_id": mail.contacts[0], "email": email, "cause": f"signup {signup}"}
+        named = {"audience": "letters", "variant": "nl", "first_name": "", "organisation": "", "tracked": False}
+        written = session.scalars(insert(DeliveryRow).values(**row, **named).returning(DeliveryRow.id)).one()
+        queries.signup_written_to(session, signup, written)
+    subscribing.confirm(services, services.tokens.confirm(written))
 
 
 def saves_preferences(services: Services, mail: Sent, topics: tuple[str, ...]) -> None:
+    """By the link of a mail that was asked for just now."""
+    delivery = mail.deliveries[0]
+    with services.sessions.begin() as session:
+        asked = letter.ask(
+            session, Letter.PREFERENCES, address="", network=None, form_token=f"asked {delivery}", now=NOON
+        )
+        if asked:
+            letter.written(session, asked, delivery)
     token = services.tokens.preferences(mail.deliveries[0])
     page = preferences.preferences(services, token, "nl")
     posted = Posted({f"topic_{topic}": "yes" for topic in topics}, page.form_token, "nl")

@@ -6,14 +6,13 @@ Opens and clicks are kept only of people who allow it (`subscribed_to = "trackin
 from datetime import datetime
 
 from sqlalchemy import Select, and_, exists, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from outreach.audience.predicates.days import days_before, midnight
 from outreach.audience.predicates.vocabulary import Clause, Listed, Named, predicate
-from outreach.model.wave import BatchState, Status, WaveState
+from outreach.model.wave import ARRIVED, ON_ITS_WAY, WRITTEN_TO, BatchState, WaveState
 from outreach.store.tables import BatchRow, CampaignRow, ContactRow, DeliveryRow, WaveRow
 
-ARRIVED = (Status.ACCEPTED, Status.DELIVERED, Status.COMPLAINED)
-WRITTEN_TO = (*ARRIVED, Status.DEFERRED, Status.BOUNCED, Status.UNKNOWN)
 UNDER_WAY = (WaveState.SENDING, WaveState.PAUSED)
 
 
@@ -41,7 +40,7 @@ def not_opened(waves: Listed) -> Clause:
 
     Whoever does not allow tracking is in it; to leave them out, add `{ subscribed_to = "tracking" }`.
     """
-    return and_(received(waves), ~opened(waves))
+    return _not_yet(waves, DeliveryRow.opened_human_at)
 
 
 @predicate("received {} and is not known to have clicked in it", example="sociaal-werkers/start", of=Named.WAVE)
@@ -50,7 +49,7 @@ def not_clicked(waves: Listed) -> Clause:
 
     Whoever does not allow tracking is in it; to leave them out, add `{ subscribed_to = "tracking" }`.
     """
-    return and_(received(waves), ~clicked(waves))
+    return _not_yet(waves, DeliveryRow.clicked_human_at)
 
 
 @predicate("received any mail of ours since {}", example="2026-01-31")
@@ -77,7 +76,7 @@ def written_to_since(moment: datetime, *, to: type[ContactRow] = ContactRow) -> 
     Asked of contacts, or of an alias of theirs.
     """
     still_to_go = and_(BatchRow.state == BatchState.PLANNED, WaveRow.state.in_(UNDER_WAY))
-    on_its_way = BatchRow.state.in_((BatchState.SENDING, BatchState.ACCEPTED, BatchState.UNKNOWN))
+    on_its_way = BatchRow.state.in_(ON_ITS_WAY)
     return exists().where(
         DeliveryRow.contact_id == to.id,
         DeliveryRow.wave_id.in_(_begun(moment)),
@@ -104,10 +103,16 @@ def _arrived(in_waves: Clause, *conditions: Clause) -> Clause:
     return exists().where(DeliveryRow.contact_id == ContactRow.id, in_waves, arrived, *conditions)
 
 
+def _not_yet(waves: Listed, act: InstrumentedAttribute[datetime | None]) -> Clause:
+    if len(waves) == 1:  # a wave writes to nobody twice, so one look is enough
+        return _arrived(_named(waves), act.is_(None))
+    return and_(_arrived(_named(waves)), ~_arrived(_named(waves), act.is_not(None)))
+
+
 def _named(waves: Listed) -> Clause:
     names = [parted(wave) for wave in waves]
     numbers = (_ids().where(CampaignRow.slug == slug, WaveRow.name == name) for slug, name in names)
-    return or_(*(DeliveryRow.wave_id == number.scalar_subquery() for number in numbers))
+    return DeliveryRow.wave_id.in_([number.scalar_subquery() for number in numbers])
 
 
 def _begun(moment: datetime) -> Select[tuple[int]]:

@@ -1,6 +1,6 @@
 """Whether what a segment names exists: a name with a typing error would quietly be nobody, or everybody."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -33,6 +33,11 @@ _OFFICIAL: Mapping[Named, Callable[[str], object]] = {
     Named.REGION: gazetteer.region_named,
     Named.PROVINCE: gazetteer.province_named,
     Named.MUNICIPALITY: gazetteer.municipality,
+}
+_OFFICIAL_NAMES: Mapping[Named, Callable[[], Iterable[str]]] = {
+    Named.REGION: gazetteer.regions,
+    Named.PROVINCE: gazetteer.provinces,
+    Named.MUNICIPALITY: lambda: (each.name for each in gazetteer.municipalities().values()),
 }
 OF_PEOPLE = (
     Named.GROUP,
@@ -93,18 +98,21 @@ def _told(session: Session, mention: _Mention, known: Known) -> str:
 
 
 def _instead(session: Session, kind: Named, name: str, known: Known) -> str:
+    there_is_none = "nobody is in this group" if kind is Named.GROUP else f"no such {kind}"
     if kind in OF_PEOPLE and not session.scalar(select(exists().where(ContactRow.id.is_not(None)))):
         return f"no such {kind}: nobody has been imported yet; first: outreach contacts import FILE"
     there = sorted({each for each in session.scalars(_listed(session, kind)) if each} | known.get(kind, set()))
-    if not there:
-        return f"no such {kind}; there is none yet"
-    near = _near(name, there)
+    near = _near(name, there) or _near(name, _OFFICIAL_NAMES.get(kind, tuple)())
     meant = f"did you mean {' or '.join(shown(each) for each in near)}? " if near else ""
+    join = ". People join one by: outreach contacts import FILE --group NAME" if kind is Named.GROUP else ""
+    if not there:
+        return f"{there_is_none}; {meant}there is none yet{join}"
     more = f" … and {len(there) - MOST_LISTED} more" if len(there) > MOST_LISTED else ""
-    return f"no such {kind}; {meant}There is: {', '.join(there[:MOST_LISTED])}{more}"
+    inventory = "In use" if kind in _OFFICIAL else "There is"
+    return f"{there_is_none}; {meant}{inventory}: {', '.join(there[:MOST_LISTED])}{more}{join}"
 
 
-def _near(name: str, there: Sequence[str]) -> list[str]:
+def _near(name: str, there: Iterable[str]) -> list[str]:
     folded: dict[str, str] = {each.casefold(): each for each in there}
     return [folded[each] for each in get_close_matches(name.casefold(), folded, n=3)]
 

@@ -102,8 +102,9 @@ def is_within_cap(session: Session, segment: Segment, contact_id: int, *, topic:
 
 
 def suppression(session: Session, email: str) -> Suppression | None:
-    """Return why an address is never written to, if it is not."""
-    row = session.get(SuppressionRow, email)
+    """Return why an address is never written to, if it is not: what came first, where there are several reasons."""
+    known = select(SuppressionRow).where(SuppressionRow.email == email)
+    row = session.scalars(known.order_by(SuppressionRow.at, SuppressionRow.reason).limit(1)).one_or_none()
     return Suppression(SuppressionReason(row.reason), row.detail, row.at) if row else None
 
 

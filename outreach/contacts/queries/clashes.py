@@ -17,6 +17,7 @@ from sqlalchemy import (
     case,
     delete,
     exists,
+    func,
     insert,
     or_,
     select,
@@ -24,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from outreach.contacts.queries.incoming import TEMPORARY, incoming
+from outreach.contacts.queries.incoming import TEMPORARY, departed, incoming
 from outreach.model.people import SuppressionReason
 from outreach.store.tables import ContactRow, SuppressionRow
 
@@ -34,7 +35,7 @@ clash = Table(
     Column("row", BigInteger, primary_key=True, autoincrement=False),
     Column("external_id", String),
     Column("known_email", String),  # of the contact with this external id
-    Column("suppressed", String),  # why that contact gets no mail
+    Column("suppressed", String),  # why that contact gets no mail at any address
     Column("here_id", BigInteger),  # the contact with this address
     Column("here_external_id", String),
     prefixes=["TEMPORARY"],
@@ -71,11 +72,17 @@ def refuse_clashes(session: Session) -> None:
 def _clashes() -> Select[Any]:
     """Rows whose external id is known with another address, or whose address with another external id."""
     known, here = aliased(ContactRow), aliased(ContactRow)
+    wish = (
+        select(func.min(SuppressionRow.reason))
+        .where(SuppressionRow.email == known.email, SuppressionRow.reason != SuppressionReason.HARD_BOUNCE)
+        .scalar_subquery()
+    )
+    leaves = case((known.email.in_(select(departed.c.email)), SuppressionReason.UNSUBSCRIBED.value))
     columns = (
         incoming.c.row,
         incoming.c.external_id,
         known.email,
-        SuppressionRow.reason,
+        func.coalesce(wish, leaves),  # as it is by now, and as it will be by this file
         here.id,
         here.external_id,
     )
@@ -84,7 +91,6 @@ def _clashes() -> Select[Any]:
         .select_from(incoming)
         .outerjoin(known, known.external_id == incoming.c.external_id)
         .outerjoin(here, here.email == incoming.c.email)
-        .outerjoin(SuppressionRow, SuppressionRow.email == known.email)
         .where(
             incoming.c.external_id.is_not(None),
             incoming.c.reason.is_(None),
@@ -100,7 +106,7 @@ def _other_id() -> ColumnElement[bool]:
 
 def _wants_no_mail() -> ColumnElement[bool]:
     """A new address may follow a bounce; it does not undo that somebody wants no mail."""
-    return clash.c.suppressed != SuppressionReason.HARD_BOUNCE
+    return clash.c.suppressed.is_not(None)
 
 
 def _contradicts_database() -> ColumnElement[bool]:

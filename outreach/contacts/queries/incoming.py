@@ -9,7 +9,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import astuple
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, String, Table, Text, false, text
+from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, String, Table, Text, false, select, text, update
 from sqlalchemy.orm import Session
 
 from outreach.contacts.entries import Entry
@@ -53,6 +53,15 @@ group_set = Table(
     Column("name", String, primary_key=True),
     prefixes=["TEMPORARY"],
 )
+departed = Table(
+    "departed",
+    TEMPORARY,
+    Column("row", BigInteger, primary_key=True, autoincrement=False),
+    Column("email", String),
+    prefixes=["TEMPORARY"],
+)
+"""Addresses that any row says have left, also a row that is refused."""
+
 telling = Table(
     "telling",
     TEMPORARY,
@@ -80,12 +89,17 @@ class Incoming:
         self._session = session
         self._groups: _Numbers[tuple[str, ...]] = _Numbers()
         self._organisations: _Numbers[Any] = _Numbers()
-        for table in (incoming, group_set, telling):
+        self._departed: list[tuple[int, str]] = []
+        for table in (incoming, group_set, departed, telling):
             table.create(session.connection(), checkfirst=False)
 
     def pour(self, entries: Iterable[tuple[int, Entry]]) -> None:
         """Add *entries*, each with its place in the file."""
         pour(self._session, incoming, POURED, self._rows(entries))
+        if self._departed:
+            self.gone = True
+            pour(self._session, departed, ("row", "email"), self._departed)
+            self._departed.clear()
         if sets := [(number, name) for number, names in self._groups.news() for name in names]:
             self.groups = True
             pour(self._session, group_set, ("number", "name"), sets)
@@ -93,24 +107,31 @@ class Incoming:
             self.organisations = True
             pour(self._session, telling, TELLING, tellings)
 
+    def depart(self, row: int, email: str) -> None:
+        """Note that a row, which may be refused, says that *email* has left; it is poured with the entries."""
+        self._departed.append((row, email))
+
     def close(self) -> None:
-        """Let the database know how large everything became: its plans depend on it."""
+        """Make those who left gone on all their rows, and let the database know how large everything became."""
+        if self.gone:
+            theirs = (~incoming.c.gone, incoming.c.email.in_(select(departed.c.email)))
+            self._session.execute(update(incoming).values(gone=True).where(*theirs))
         if self._session.get_bind().dialect.name == "postgresql":
             concerned = "row, leader, email, external_id, organisation, groups, reason, erased"
-            self._session.execute(text(f"ANALYZE incoming ({concerned}), group_set, telling"))
+            self._session.execute(text(f"ANALYZE incoming ({concerned}), group_set, departed, telling"))
 
     def _rows(self, entries: Iterable[tuple[int, Entry]]) -> Iterator[Sequence[Any]]:
         group_number, organisation_number = self._groups.of, self._organisations.of
         for row, (
             line, email, external_id, first, last, language, kind, guess, groups, organisation, attributes, tracking,
-            left, filled,
+            left, filled, _notes,
         ) in entries:  # fmt: skip
             if external_id is not None:
                 self.ids = True
             if tracking is not None:
                 self.tracking = True
             if left:
-                self.gone = True
+                self.depart(row, email)
             yield (
                 row,
                 line,

@@ -12,10 +12,19 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from outreach.contacts.queries.incoming import Incoming, group_set, incoming, telling
+from outreach.contacts.queries.incoming import Incoming, departed, group_set, incoming, telling
 from outreach.contacts.queries.organisations import told
 from outreach.contacts.queries.repeats import group_besides, repeated
-from outreach.contacts.queries.standing import COPIED, Chunk, Said, find_added, find_known, standing, stands
+from outreach.contacts.queries.standing import (
+    COPIED,
+    Chunk,
+    Said,
+    find_added,
+    find_known,
+    foresee_added,
+    standing,
+    stands,
+)
 from outreach.model.people import TRACKING, SuppressionReason
 from outreach.store import consents
 from outreach.store.tables import ContactGroupRow, ContactRow, SubscriptionRow, SuppressionRow
@@ -52,6 +61,15 @@ def merge(session: Session, chunk: Chunk, about: Incoming, said: Said) -> None:
     _consent(session, chunk, about, said)
     if about.gone:
         _suppress(session, chunk, said)
+
+
+def foresee(session: Session, chunk: Chunk, about: Incoming, said: Said) -> None:
+    """Find out what `merge` would make of the rows of *chunk*, and write nothing that others could wait for."""
+    find_known(session, chunk, about, said)
+    foresee_added(session, chunk, said)
+    if about.groups:
+        for memberships in (_own_groups(chunk), _groups_besides(chunk)):
+            _mark_joined(session, chunk, _new_groups(memberships))
 
 
 def _alter(session: Session, chunk: Chunk, said: Said) -> None:
@@ -113,15 +131,24 @@ def _add(session: Session, chunk: Chunk, said: Said) -> None:
 
 def _join_groups(session: Session, chunk: Chunk) -> None:
     for memberships in (_own_groups(chunk), _groups_besides(chunk)):
-        told_of = memberships.subquery()
-        member = exists().where(
-            ContactGroupRow.contact_id == told_of.c.contact_id, ContactGroupRow.name == told_of.c.name
-        )
-        news = select(told_of.c.contact_id, told_of.c.name).where(or_(told_of.c.added, not_(member)))
-        joining = news.with_only_columns(told_of.c.contact_id).where(not_(told_of.c.added))
-        joined = (chunk.standing(), not_(standing.c.added), standing.c.contact_id.in_(joining))
-        session.execute(update(standing).values(joined=True).where(*joined))
-        session.execute(insert(ContactGroupRow).from_select(["contact_id", "name"], news))
+        news = _new_groups(memberships)
+        _mark_joined(session, chunk, news)
+        columns = (news.selected_columns.contact_id, news.selected_columns.name)
+        joining = insert(ContactGroupRow).from_select(["contact_id", "name"], news.with_only_columns(*columns))
+        session.execute(joining)
+
+
+def _new_groups(memberships: Select[Any]) -> Select[Any]:
+    told_of = memberships.subquery()
+    member = exists().where(ContactGroupRow.contact_id == told_of.c.contact_id, ContactGroupRow.name == told_of.c.name)
+    return select(told_of).where(or_(told_of.c.added, not_(member)))
+
+
+def _mark_joined(session: Session, chunk: Chunk, news: Select[Any]) -> None:
+    told_of = news.subquery()
+    joining = select(told_of.c.contact_id).where(not_(told_of.c.added))
+    joined = (chunk.standing(), not_(standing.c.added), standing.c.contact_id.in_(joining))
+    session.execute(update(standing).values(joined=True).where(*joined))
 
 
 def _own_groups(chunk: Chunk) -> Select[Any]:
@@ -152,11 +179,15 @@ def _consent(session: Session, chunk: Chunk, about: Incoming, said: Said) -> Non
 
 
 def _suppress(session: Session, chunk: Chunk, said: Said) -> None:
-    """Whoever left according to the list is never written to; an earlier reason stays."""
-    row = incoming.c
+    """Whoever left according to the list, be it a row that is refused, is never written to; other reasons stay.
+
+    In the order of addresses, so that it meets nobody crosswise who suppresses several.
+    """
+    email, reason = departed.c.email, literal(SuppressionReason.UNSUBSCRIBED.value)
     detail, at = literal(said.source), literal(said.at, SuppressionRow.at.type)
-    gone = select(row.email, literal(SuppressionReason.UNSUBSCRIBED.value), detail, at).where(chunk.stored(), row.gone)
-    suppressed = _insert(session, SuppressionRow).from_select(["email", "reason", "detail", "at"], gone)
+    gone = select(email, reason, detail, at).where(chunk.departed()).group_by(email)
+    columns = ["email", "reason", "detail", "at"]
+    suppressed = _insert(session, SuppressionRow).from_select(columns, gone.order_by(email))
     session.execute(suppressed.on_conflict_do_nothing())
 
 
@@ -209,14 +240,13 @@ def _suppressed() -> Select[Any]:
         select(func.count())
         .select_from(standing)
         .join(incoming, incoming.c.row == standing.c.row)
-        .join(SuppressionRow, SuppressionRow.email == incoming.c.email)
+        .where(or_(incoming.c.gone, exists().where(SuppressionRow.email == incoming.c.email)))
     )
 
 
 def _without_consent() -> Select[Any]:
     in_force = exists().where(SubscriptionRow.contact_id == standing.c.contact_id, SubscriptionRow.topic != TRACKING)
-    undecided = not_(and_(standing.c.added, standing.c.granted))  # spares a look at each new person
-    return select(func.count()).select_from(standing).where(undecided, not_(in_force))
+    return select(func.count()).select_from(standing).where(not_(standing.c.granted), not_(in_force))
 
 
 def _insert(session: Session, row: Any) -> Any:

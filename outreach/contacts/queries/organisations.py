@@ -4,7 +4,7 @@ Of different tellings of one organisation counts, fact by fact, the fullest; of 
 alphabet. Where one telling has a code and another only the name, the one with the code counts.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -52,6 +52,14 @@ told = Table(
 )
 """Organisations as the file as a whole tells them."""
 
+recalled = Table(
+    "recalled",
+    TEMPORARY,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("id", BigInteger),
+    prefixes=["TEMPORARY"],
+)
+
 _PIECE = 5_000
 _POURED = ("number", "code", *FACTS, "differs")
 
@@ -73,6 +81,24 @@ def store_organisations(session: Session) -> tuple[int, list[str]]:
     _describe(session, _by_name())
     concerned = select(func.count(distinct(told.c.id))).where(or_(told.c.added, told.c.altered))
     return session.scalar(concerned) or 0, _contradictions(session)
+
+
+def foreseen(session: Session) -> Sequence[tuple[Any, ...]]:
+    """Return which organisations were found, before all of it is taken back; `recall` makes them known again.
+
+    Those that were added get a number that nobody has.
+    """
+    number = case((told.c.added, -told.c.number), else_=told.c.id)
+    return [tuple(row) for row in session.execute(select(told.c.number, number))]
+
+
+def recall(session: Session, found: Sequence[tuple[Any, ...]]) -> None:
+    """Tell the organisations of rows once more, and which ones they are, without storing any."""
+    _tell(session)
+    recalled.create(session.connection(), checkfirst=False)
+    pour(session, recalled, ("number", "id"), found)
+    session.execute(update(told).values(id=recalled.c.id).where(told.c.number == recalled.c.number))
+    _contradictions(session)
 
 
 def _tell(session: Session) -> None:

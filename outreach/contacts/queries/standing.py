@@ -30,7 +30,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session, aliased
 
 from outreach.contacts.grant import IMPORT, tracking_consent
-from outreach.contacts.queries.incoming import TEMPORARY, Incoming, incoming, telling
+from outreach.contacts.queries.incoming import TEMPORARY, Incoming, departed, incoming, telling
 from outreach.contacts.queries.organisations import told
 from outreach.model.people import TRACKING, Consent, ConsentAct
 from outreach.store.tables import ConsentRow, ContactRow
@@ -63,6 +63,10 @@ class Chunk:
         """Those rows that speak for an address and are not refused."""
         said = incoming.c
         return and_(said.row.between(self.first, self.last), said.leader.is_(None), said.reason.is_(None), ~said.erased)
+
+    def departed(self) -> ColumnElement[bool]:
+        """Those rows that say that somebody left."""
+        return departed.c.row.between(self.first, self.last)
 
     def standing(self) -> ColumnElement[bool]:
         """The same rows, once it is known how they stand."""
@@ -119,6 +123,14 @@ def find_added(session: Session, chunk: Chunk, said: Said) -> None:
         .where(not_(stands()), mine)
     )
     _stand(session, chunk, added)
+
+
+def foresee_added(session: Session, chunk: Chunk, said: Said) -> None:
+    """Let rows about nobody known stand for contacts that would be added, without a number of their own."""
+    row = incoming.c
+    granted = not_(row.gone) if said.grant else false()
+    tracking = case((row.tracking, true()), else_=null())
+    _stand(session, chunk, select(row.row, -row.row, true(), false(), granted, tracking).where(not_(stands())))
 
 
 def _stand(session: Session, chunk: Chunk, found: Select[Any]) -> None:

@@ -3,13 +3,15 @@
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
+from outreach.model.dates import days_before
 from outreach.model.delivery import Attempt, Batch, Frozen
 from outreach.model.mail import Address, Link, Message, Salutation
-from outreach.model.people import SuppressionReason
+from outreach.model.people import DAYS_BETWEEN, Frequency, SuppressionReason
 from outreach.model.report import Cell, Figure
-from outreach.model.wave import BatchState, Status, WaveState
+from outreach.model.wave import ON_ITS_WAY, WRITTEN_TO, BatchState, Status, WaveState
+from outreach.store import turns
 from outreach.store.counters import count
 from outreach.store.tables import (
     AttemptRow,
@@ -46,19 +48,17 @@ def claim(session: Session, wave_id: int, lease: datetime) -> int | None:
     return batch_id
 
 
-def drop_unwilling(session: Session, batch_id: int) -> None:
-    """Leave out whoever was suppressed, withdrew consent or was erased since planning.
+def drop_unwilling(session: Session, batch_id: int, now: datetime) -> None:
+    """Leave out whoever was suppressed, withdrew consent or was erased since planning, or was just written to enough.
 
     A letter of the house was asked for by its recipient, so it goes to who unsubscribed from everything as well.
     """
-    gone = session.execute(
-        update(DeliveryRow)
-        .where(DeliveryRow.batch_id == batch_id, DeliveryRow.status.is_(None), _unwilling(session, batch_id))
-        .values(status=Status.SUPPRESSED)
-        .returning(DeliveryRow.wave_id, DeliveryRow.audience, DeliveryRow.variant)
-        .execution_options(synchronize_session=False)
-    ).tuples()
-    for wave_id, audience, variant in sorted(gone.all()):
+    gone = _leave_out(session, batch_id, _unwilling(session, batch_id))
+    for frequency, people in _wishing(session, batch_id).items():
+        turns.wishes(session)
+        enough = and_(DeliveryRow.id.in_(people), _written_to_since(days_before(DAYS_BETWEEN[frequency], now)))
+        gone += _leave_out(session, batch_id, enough, f"wants mail at most {frequency}")
+    for wave_id, audience, variant in sorted(gone):
         count(session, wave_id, Cell(audience, variant), {Figure.SUPPRESSED: 1})
 
 
@@ -174,6 +174,51 @@ def lease_ends(session: Session, wave_id: int) -> datetime | None:
     """Return when the last batch being sent counts as left behind; None when none is being sent."""
     rows = select(func.max(BatchRow.lease_until)).where(BatchRow.wave_id == wave_id)
     return session.scalar(rows.where(BatchRow.state == BatchState.SENDING))
+
+
+def _leave_out(
+    session: Session, batch_id: int, who: ColumnElement[bool], why: str | None = None
+) -> list[tuple[int, str, str]]:
+    rows = session.execute(
+        update(DeliveryRow)
+        .where(DeliveryRow.batch_id == batch_id, DeliveryRow.status.is_(None), who)
+        .values(status=Status.SUPPRESSED, detail=why)
+        .returning(DeliveryRow.wave_id, DeliveryRow.audience, DeliveryRow.variant)
+        .execution_options(synchronize_session=False)
+    )
+    return [(wave_id, audience, variant) for wave_id, audience, variant in rows.tuples()]
+
+
+def _wishing(session: Session, batch_id: int) -> dict[Frequency, list[int]]:
+    """Return the few in a batch who want mail less often; a letter that they asked for they want in any case."""
+    rows = session.execute(
+        select(ContactRow.frequency, DeliveryRow.id)
+        .join(ContactRow, ContactRow.id == DeliveryRow.contact_id)
+        .where(
+            DeliveryRow.batch_id == batch_id,
+            DeliveryRow.status.is_(None),
+            DeliveryRow.cause == "",
+            ContactRow.frequency.in_([frequency for frequency, days in DAYS_BETWEEN.items() if days]),
+        )
+    ).tuples()
+    people: dict[Frequency, list[int]] = {}
+    for frequency, delivery_id in rows:
+        people.setdefault(Frequency(str(frequency)), []).append(delivery_id)
+    return people
+
+
+def _written_to_since(moment: datetime) -> ColumnElement[bool]:
+    """Whether another wave that began since wrote, or is writing: two may be planned before either of them begins."""
+    other = aliased(DeliveryRow)
+    waves = select(WaveRow.id).join(CampaignRow, CampaignRow.id == WaveRow.campaign_id)
+    begun = waves.where(WaveRow.started_at >= moment, CampaignRow.hidden.is_(False)).correlate(None)
+    return exists().where(
+        other.contact_id == DeliveryRow.contact_id,
+        other.wave_id != DeliveryRow.wave_id,
+        other.wave_id.in_(begun),
+        other.batch_id == BatchRow.id,
+        or_(other.status.in_(WRITTEN_TO), and_(other.status.is_(None), BatchRow.state.in_(ON_ITS_WAY))),
+    )
 
 
 def _unwilling(session: Session, batch_id: int) -> ColumnElement[bool]:

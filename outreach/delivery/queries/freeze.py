@@ -20,6 +20,7 @@ from sqlalchemy import (
     insert,
     literal,
     select,
+    text,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
@@ -91,6 +92,8 @@ def freeze(session: Session, wave_id: int, most: int) -> Cells:
     if batches:
         added = insert(BatchRow).returning(BatchRow.id, sort_by_parameter_order=True)
         ids = session.scalars(added, batches).all()
+        if session.get_bind().dialect.name == "postgresql":
+            session.execute(text("SET LOCAL work_mem = '256MB'"))  # a million people sorted without files
         session.execute(_deliveries(wave_id, firsts, ids, most))
     GATHERED.drop(session.connection(), checkfirst=False)
     return cells
@@ -138,12 +141,17 @@ def _batches(session: Session, wave_id: int, cells: Cells, most: int) -> tuple[d
 
 
 def _deliveries(wave_id: int, firsts: Mapping[str, int], ids: Sequence[int], most: int) -> Insert:
-    # Batch by batch, so that what is sent together lies together, and the index by batch grows at its end only.
-    turn = func.row_number().over(partition_by=GATHERED.c.variant, order_by=GATHERED.c.contact_id)
-    people = select(GATHERED, turn.label("turn")).subquery()
-    first = case(*((people.c.variant == variant, number) for variant, number in firsts.items()))
-    columns = [column for column in people.c if column.name != "turn"]
-    rows = select(literal(wave_id), batch_of(first + (people.c.turn - 1) // most, ids), *columns)
+    # Each variant is counted by itself in one pass over people in order of their numbers: sorted by variant first, they
+    # would go into the middle of the index by wave and contact, which took a third longer.
+    def so_far(variant: str) -> ColumnElement[int]:
+        return func.count().filter(GATHERED.c.variant == variant).over(order_by=GATHERED.c.contact_id, rows=(None, 0))
+
+    turns = (
+        (GATHERED.c.variant == variant, first + (so_far(variant) - 1) // most) for variant, first in firsts.items()
+    )
+    people = select(GATHERED, case(*turns).label("number")).subquery()
+    columns = [column for column in people.c if column.name != "number"]
+    rows = select(literal(wave_id), batch_of(people.c.number, ids), *columns)
     names = ["wave_id", "batch_id", *(column.name for column in columns)]
     return insert(DeliveryRow).from_select(names, rows, include_defaults=False)
 

@@ -87,6 +87,21 @@ def write(session: Session, wave_id: int, message: Message, to: Addressee, cause
     return row.id
 
 
+def pass_over(session: Session, wave_id: int) -> None:
+    """Use up the number of a letter that was taken back, so that later numbers do not tell that it was.
+
+    Every link shows its letter's number. PostgreSQL gives none twice; SQLite would, so a nameless row takes it there.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        return
+    nobody = {"wave_id": wave_id, "contact_id": 0, "cause": "nobody"}
+    following = select(func.max(DeliveryRow.id) + 1).scalar_subquery()
+    known = update(DeliveryRow).filter_by(**nobody).values(id=following).returning(DeliveryRow.id)
+    if session.scalars(known.execution_options(synchronize_session=False)).one_or_none() is None:
+        blank = {"audience": AUDIENCE, "variant": "", "email": "", "first_name": "", "organisation": ""}
+        session.execute(insert(DeliveryRow), [{**nobody, **blank, "tracked": False}])
+
+
 def unreachable(session: Session, email: str) -> bool:
     """Return whether not even a letter may go to *email*: it bounced, complained, or was stopped by hand."""
     stopped = exists().where(SuppressionRow.email == email, SuppressionRow.reason != SuppressionReason.UNSUBSCRIBED)

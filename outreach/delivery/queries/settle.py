@@ -60,6 +60,7 @@ def accepted(session: Session, attempt: Attempt, receipts: Sequence[Receipt], no
 
     That a batch was taken is true whoever says it, so a late answer settles what was thought unknown.
     """
+    _hold(session, attempt.batch_id)
     _end(session, attempt, "accepted", "", now)
     session.get_one(AttemptRow, attempt.id).receipts = [receipt.provider_id for receipt in receipts]
     if not _settle(session, attempt.batch_id, BatchState.ACCEPTED, "", now):
@@ -80,7 +81,7 @@ def accepted(session: Session, attempt: Attempt, receipts: Sequence[Receipt], no
             untried.append(person)
             continue
         if receipt.refused:
-            person.status, person.detail = Status.REFUSED, receipt.refused
+            person.status, person.detail = Status.REFUSED, receipt.refused if person.email else None
         figure = Figure.REFUSED if receipt.refused else Figure.ACCEPTED
         figures[batch.wave_id, Cell(person.audience, person.variant), figure] += 1
     _line_up_again(session, batch, untried)
@@ -91,6 +92,7 @@ def accepted(session: Session, attempt: Attempt, receipts: Sequence[Receipt], no
 
 def refused(session: Session, attempt: Attempt, why: str, now: datetime) -> None:
     """Write down that the provider refused the whole batch; nobody in it got anything."""
+    why = _sayable(session, attempt.batch_id, why)
     _end(session, attempt, "refused", why, now)
     if _settle(session, attempt.batch_id, BatchState.REFUSED, why, now, lease=attempt.lease):
         _count_refused(session, attempt.batch_id)
@@ -98,6 +100,7 @@ def refused(session: Session, attempt: Attempt, why: str, now: datetime) -> None
 
 def unknown(session: Session, attempt: Attempt, why: str, now: datetime) -> None:
     """Write down that nobody can tell yet what became of the batch."""
+    why = _sayable(session, attempt.batch_id, why)
     _end(session, attempt, "unknown", why, now)
     _settle(session, attempt.batch_id, BatchState.UNKNOWN, why, None, lease=attempt.lease)
 
@@ -107,6 +110,7 @@ def not_taken(session: Session, attempt: Attempt, why: str, now: datetime) -> No
 
     Only who still holds the batch may say so: after its lease somebody else may have made the same call.
     """
+    why = _sayable(session, attempt.batch_id, why)
     _end(session, attempt, "not taken", why, now)
     _settle(session, attempt.batch_id, BatchState.PLANNED, why, None, lease=attempt.lease)
 
@@ -118,6 +122,7 @@ def emptied(session: Session, batch_id: int, now: datetime) -> None:
 
 def unprepared(session: Session, batch_id: int, why: str, now: datetime) -> None:
     """Close a batch that the provider cannot carry; no call was made."""
+    why = _sayable(session, batch_id, why)
     if _settle(session, batch_id, BatchState.REFUSED, why, now):
         _count_refused(session, batch_id)
 
@@ -213,6 +218,18 @@ def take_reports(session: Session, provider: str, reports: Sequence[tuple[int, P
 def _batches_of(session: Session, deliveries: Set[int]) -> dict[int, int]:
     rows = select(DeliveryRow.id, DeliveryRow.batch_id).where(DeliveryRow.id.in_(deliveries))
     return {delivery: batch for delivery, batch in session.execute(rows).tuples() if batch is not None}
+
+
+def _hold(session: Session, batch_id: int) -> None:
+    """Take the batch before its attempts and deliveries, as whoever forgets somebody does."""
+    session.execute(select(BatchRow.id).where(BatchRow.id == batch_id).with_for_update())
+
+
+def _sayable(session: Session, batch_id: int, why: str) -> str:
+    """Return what may be kept of an API's words: they may quote an address that was forgotten during the call."""
+    _hold(session, batch_id)
+    people = select(DeliveryRow.email).where(DeliveryRow.batch_id == batch_id).order_by(DeliveryRow.id)
+    return why if all(session.scalars(people.with_for_update(read=True))) else ""
 
 
 def _settle(
@@ -314,12 +331,12 @@ def _settle_if_all_known(session: Session, batch: BatchRow, now: datetime) -> No
 
 
 def suppress(session: Session, email: str, reason: SuppressionReason, detail: str, at: datetime) -> None:
-    """Never write to *email* again; the first reason stays."""
+    """Never write to *email* again; other reasons stay beside this one."""
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     session.execute(
         dialect.insert(SuppressionRow)
         .values(email=email, reason=reason, detail=detail, at=at)
-        .on_conflict_do_nothing(index_elements=["email"])
+        .on_conflict_do_nothing(index_elements=["email", "reason"])
     )
 
 

@@ -1,8 +1,8 @@
 """Forgetting somebody in one transaction: rows deleted, or left without anything that names a person.
 
-No counter is touched and no batch is locked: a mail that is being sent goes on, and one that is not yet sent is left
-out and counted when its batch is claimed, because its contact is gone. Rows are taken in the house's order: deliveries
-by number, then the contact, then suppressions.
+No counter is touched and no batch is waited for: a mail that is being sent goes on, and one that is not yet sent is
+left out and counted when its batch is claimed, because its contact is gone. Rows are taken in the house's order:
+batches and attempts that name the person, deliveries by number, then the contact, then suppressions.
 """
 
 from collections import Counter
@@ -42,16 +42,23 @@ NAMELESS = "forgotten"
 
 def erase(session: Session, found: Traces, rid_of: RidOf) -> Counter[str]:
     """Take a person out of every table; return how many rows were concerned, by what they are."""
-    said = mentions.take_out_of_calls(session, found.addresses)
     removed = blank_deliveries(session, found.deliveries, rid_of)
     removed["submissions"] = _blank_submissions(session, found.submissions)
     _unlink(session, found.passed_on)
     removed["letters"] = _changed(session, delete(LetterRow).where(LetterRow.id.in_(found.letters)))
     removed.update(delete_contact(session, found.contact_id))
-    gone = delete(SuppressionRow).where(SuppressionRow.email.in_(found.addresses))
-    removed["suppressions"] = _changed(session, gone)
-    removed["mentions"] = said + mentions.take_out(session, found.addresses)
+    if not found.back:
+        gone = delete(SuppressionRow).where(SuppressionRow.email.in_(found.addresses))
+        removed["suppressions"] = _changed(session, gone)
+    removed["mentions"] = mentions.take_out(session, found.addresses, found.before)
     return removed
+
+
+def hold(session: Session, found: Traces) -> None:
+    """Keep other writers away from a person's rows; what they wrote meanwhile is found by looking once more."""
+    mentions.hold_calls(session, found.addresses)
+    for column, ids in ((DeliveryRow.id, found.deliveries), (ContactRow.id, (found.contact_id,))):
+        session.execute(select(column).where(column.in_(ids)).order_by(column).with_for_update())
 
 
 def blank_deliveries(session: Session, ids: Sequence[int], rid_of: RidOf) -> Counter[str]:

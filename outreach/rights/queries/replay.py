@@ -3,10 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
-from sqlalchemy import Select, func, select, union
+from sqlalchemy import Select, select, union
 from sqlalchemy.orm import Session
 
-from outreach.rights.addresses import all_spellings
 from outreach.store.tables import ContactRow, DeliveryRow, ErasedRow, SubmissionRow, SuppressionRow
 
 AT_ONCE = 5000
@@ -35,15 +34,6 @@ def matching(
         key = key_of(address)
         if key is not None and key in keys:
             yield key, address
-
-
-def returned(session: Session, email: str, forgotten_at: datetime) -> bool:
-    """Return whether *email* came back since: a contact made, or an answer given, after the person was forgotten."""
-    contact = select(ContactRow.id).where(ContactRow.email == email, ContactRow.created_at > forgotten_at)
-    answered = select(SubmissionRow.id).where(
-        func.lower(SubmissionRow.email).in_(all_spellings([email])), SubmissionRow.at > forgotten_at
-    )
-    return session.scalar(contact.limit(1)) is not None or session.scalar(answered.limit(1)) is not None
 
 
 def erased(session: Session, key: str) -> datetime | None:

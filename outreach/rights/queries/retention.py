@@ -75,7 +75,8 @@ def _unconfirmed(session: Session, ids: Sequence[int], rid_of: RidOf) -> None:
     made = exists().where(
         SignupRow.contact_id == ContactRow.id, SignupRow.id.in_(ids), SignupRow.requested_at <= ContactRow.created_at
     )
-    contacts = session.scalars(select(ContactRow.id).where(made).order_by(ContactRow.id)).all()
+    held = select(ContactRow.id).where(made).order_by(ContactRow.id).with_for_update(of=ContactRow)
+    contacts = session.scalars(held).all()
     session.execute(_quiet(delete(SignupRow).where(SignupRow.id.in_(ids))))
     alone = session.scalars(select(ContactRow.id).where(ContactRow.id.in_(contacts), _held_by_nothing())).all()
     letters = session.scalars(select(DeliveryRow.id).where(DeliveryRow.contact_id.in_(alone)).order_by(DeliveryRow.id))
@@ -84,16 +85,19 @@ def _unconfirmed(session: Session, ids: Sequence[int], rid_of: RidOf) -> None:
 
 
 def _held_by_nothing() -> ColumnElement[bool]:
-    """No consent, group, answer, wave, organisation or column of a file knows the contact."""
+    """No consent, group, answer, wave, organisation or file knows the contact, and nothing was said of it since."""
     of_contact = (
         exists().where(SignupRow.contact_id == ContactRow.id),
         exists().where(ConsentRow.contact_id == ContactRow.id),
         exists().where(ContactGroupRow.contact_id == ContactRow.id),
         exists().where(SubmissionRow.contact_id == ContactRow.id),
-        exists().where(DeliveryRow.contact_id == ContactRow.id, DeliveryRow.cause == ""),
+        exists().where(DeliveryRow.of_contact(ContactRow.id), DeliveryRow.cause == ""),
         ContactRow.external_id.is_not(None),
         ContactRow.organisation_id.is_not(None),
         cast(ContactRow.attributes, Text) != "{}",
+        ContactRow.first_name != "",
+        ContactRow.last_name != "",
+        ContactRow.updated_at != ContactRow.created_at,
     )
     return ~or_(*of_contact)
 

@@ -35,6 +35,7 @@ class ContactRow(Base):
     __tablename__ = "contact"
     __table_args__ = (
         Index("ix_contact_frequency", "frequency", postgresql_where=WISHED, sqlite_where=WISHED),  # few have a wish
+        {"sqlite_autoincrement": True},  # no number of somebody forgotten is given to another: old links name it
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -139,11 +140,14 @@ class RetentionRow(Base):
 
 
 class SuppressionRow(Base):
-    """An address that is never written to; kept apart from contacts, so that an import cannot bring it back."""
+    """An address that is never written to; kept apart from contacts, so that an import cannot bring it back.
+
+    Each reason stands by itself: a reader may take back their own wish, and a complaint beside it stays.
+    """
 
     __tablename__ = "suppression"
 
     email: Mapped[str] = mapped_column(primary_key=True)
-    reason: Mapped[str]
+    reason: Mapped[str] = mapped_column(primary_key=True)
     detail: Mapped[str]
     at: Mapped[datetime]

@@ -1,5 +1,7 @@
 """Consent with its exact words, sign-ups, erasure, retention, and the consents in force kept beside the ledger."""
 
+from typing import Literal
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -101,7 +103,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("requested_at", Moment(), nullable=True))
         batch_op.add_column(sa.Column("confirmed_at", Moment(), nullable=True))
 
-    with op.batch_alter_table("contact", schema=None) as batch_op:
+    with op.batch_alter_table("contact", recreate=_anew(), table_kwargs={"sqlite_autoincrement": True}) as batch_op:
         batch_op.add_column(sa.Column("frequency", sa.String(), nullable=True))
         batch_op.create_index(
             "ix_contact_frequency",
@@ -113,14 +115,15 @@ def upgrade() -> None:
 
     with op.batch_alter_table("delivery", schema=None) as batch_op:
         batch_op.add_column(sa.Column("cause", sa.String(), server_default="", nullable=False))
+        batch_op.drop_index(batch_op.f("ix_delivery_contact_id"))
         batch_op.drop_constraint(batch_op.f("uq_delivery_wave_id_contact_id"), type_="unique")
         batch_op.drop_index(batch_op.f("ix_delivery_batch"))
         batch_op.create_index("ix_delivery_batch", ["batch_id"], unique=False)
         batch_op.create_unique_constraint(
             batch_op.f("uq_delivery_wave_id_contact_id_cause"), ["wave_id", "contact_id", "cause"]
         )
-        batch_op.drop_constraint(batch_op.f("fk_delivery_batch_id"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_delivery_wave_id"), type_="foreignkey")
+        batch_op.drop_constraint(batch_op.f("fk_delivery_batch_id"), type_="foreignkey")
 
     with op.batch_alter_table("organisation", schema=None) as batch_op:
         batch_op.add_column(sa.Column("province", sa.String(), server_default="", nullable=False))
@@ -128,4 +131,12 @@ def upgrade() -> None:
 
     with op.batch_alter_table("submission", schema=None) as batch_op:
         batch_op.add_column(sa.Column("standing", sa.String(), server_default="submitted", nullable=False))
+    with op.batch_alter_table("suppression", schema=None) as batch_op:
+        batch_op.drop_constraint("pk_suppression", type_="primary")
+        batch_op.create_primary_key("pk_suppression", ["email", "reason"])
     op.execute(IN_FORCE)
+
+
+def _anew() -> Literal["always", "never"]:
+    # only a table made anew gets numbers that are given once; on PostgreSQL they always are
+    return "always" if op.get_bind().dialect.name == "sqlite" else "never"
