@@ -76,6 +76,7 @@ def page(browser: Browser) -> Iterator[Page]:
 def serving(app: Starlette) -> Iterator[str]:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
+        listener.listen(128)  # from now on whoever comes waits, instead of being refused until the server has begun
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False, timeout_graceful_shutdown=2))
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
