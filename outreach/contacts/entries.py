@@ -24,6 +24,9 @@ _SIMPLE = (
 _PLACES = (
     Column.ORGANISATION, Column.ORGANISATION_KIND, Column.CODE, Column.REGION, Column.COUNTRY, Column.MUNICIPALITY,
 )  # fmt: skip
+OWN_MUNICIPALITY = Column.MUNICIPALITY.value
+"""The attribute that holds the municipality of a person without an organisation."""
+
 _KEPT = 20_000
 """Different cells of a column that are remembered, so that memory does not grow with the file."""
 
@@ -97,6 +100,7 @@ class Rows:
         self._tracking = lru_cache(_KEPT)(values.tracking)
         self._groups = lru_cache(_KEPT)(self._groups_in)
         self._organisation = lru_cache(_KEPT)(_organisation)
+        self._own_municipality = lru_cache(_KEPT)(_official)
 
     def entry_of(self, line: Line) -> Entry:
         """Return what *line* says; `RowRefused` tells everything wrong with it at once."""
@@ -121,7 +125,7 @@ class Rows:
         organisation = told.organisation if told else None
         attributes = self._attributes_in(cells)
         if cells[self._municipality] and organisation is None:
-            attributes[Column.MUNICIPALITY.value] = cells[self._municipality]  # the person's own, then
+            attributes[OWN_MUNICIPALITY] = self._own_municipality(cells[self._municipality])
         return Entry(
             number,
             email,
@@ -156,7 +160,8 @@ class Rows:
         read(values.tracking, cells[self._at[Column.TRACKING]])
         read(self._attributes_in, cells)
         read(self._left, cells)
-        read(self._told_organisation, cells)
+        if read(self._told_organisation, cells) is None and cells[self._municipality]:
+            read(self._own_municipality, cells[self._municipality])
         return RowRefused("; ".join(faults), email, left=self._says_somewhere_left(cells))
 
     def _too_many(self, line: Line) -> str:
@@ -185,6 +190,11 @@ class Rows:
         """Whether one cell says so, even beside another that is refused."""
         by_status = any(foreign.is_left(cells[at]) for at in self._status_at)
         return by_status or any(foreign.left_at(cells[at]) for at in self._unsubscribed_at)
+
+
+def _official(municipality: str) -> str:
+    """Return a municipality's name as the register has it; a slip is refused with what may be meant."""
+    return resolution(Organisation(municipality, MUNICIPALITY)).organisation.name
 
 
 def _organisation(*texts: str) -> Resolution | None:

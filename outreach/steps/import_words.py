@@ -26,6 +26,11 @@ def lines_about(report: ImportReport, *, dry_run: bool = False, remedy: str = BY
     contradict = "contradict another row of the same address or organisation, such as:"
     lines += _examples(report.contradicting, contradict, report.contradictions)
     lines += _examples(report.reread, "name places otherwise than the official register; that counts:", report.readings)
+    if report.own_municipality:
+        lines.append(
+            f"{report.own_municipality} rows name a municipality and no organisation; audiences find these people by "
+            'attribute = "municipality=NAME", since the other words for places ask for organisations'
+        )
     if report.errors_file:
         lines.append(f"rows with errors: {report.errors_file}; correct them there and import that file")
         lines.append("that file holds people's data and is yours to delete once you are done with it")

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-from outreach.contacts.entries import Entry, Fault, entries_of
+from outreach.contacts.entries import OWN_MUNICIPALITY, Entry, Fault, entries_of
 from outreach.contacts.grant import check_topic, grant_of, source_of
 from outreach.contacts.queries.clashes import refuse_clashes
 from outreach.contacts.queries.erased import Erased
@@ -48,7 +48,8 @@ class ImportReport:
     kept nowhere). Among those stored, *suppressed* are never written to, and *without_consent* not until they agree to
     something. *contradicting* rows tell otherwise than another row of the same address or organisation, whichever
     counts; *contradictions* names the first. Of *reread* rows a place counts as the official register has it, and not
-    as it is written; *readings* names the first. *organisations* counts new and changed ones.
+    as it is written; *readings* names the first. *own_municipality* rows name one and no organisation. *organisations*
+    counts new and changed ones.
     """
 
     file: str
@@ -66,6 +67,7 @@ class ImportReport:
     contradictions: tuple[str, ...] = ()
     reread: int = 0
     readings: tuple[str, ...] = ()
+    own_municipality: int = 0
     faults: tuple[tuple[int, str], ...] = ()
     topic: str | None = None
     errors_file: Path | None = None
@@ -132,6 +134,7 @@ class _Import:
         self.contradictions: list[str] = []
         self.reread = 0
         self.readings: list[str] = []
+        self.own_municipality = 0
         self._session = session
         self._progress = progress
         only_reading(session)
@@ -163,6 +166,8 @@ class _Import:
                 if self._forgotten.has(each.email):
                     self.erased += 1
                 else:
+                    if each.organisation is None and OWN_MUNICIPALITY in each.attributes:
+                        self.own_municipality += 1
                     if each.notes:
                         self._note(each)
                     yield place, each
@@ -278,6 +283,7 @@ def _report(work: _Import, organisations: int, result: Totals) -> ImportReport:
         contradictions=tuple(work.contradictions),
         reread=work.reread,
         readings=tuple(work.readings[:NAMED]),
+        own_municipality=work.own_municipality,
         faults=tuple(work.rejected.first),
         topic=work.said.grant.topic if work.said.grant else None,
         errors_file=work.rejected.path,

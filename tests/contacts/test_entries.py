@@ -124,6 +124,16 @@ def test_the_municipality_of_a_person_without_organisation_is_kept_with_the_pers
     assert entry("email;gemeente", "bo@example.org;Otteroord").attributes == {"municipality": "Otteroord"}
 
 
+@pytest.mark.parametrize(("written", "kept"), [("gemeente utrecht", "Utrecht"), ("Den Bosch", "'s-Hertogenbosch")])
+def test_a_persons_own_municipality_is_kept_as_the_register_has_it(written: str, kept: str):
+    assert entry("email;gemeente", f"bo@example.org;{written}").attributes == {"municipality": kept}
+
+
+def test_a_slip_in_a_persons_own_municipality_is_refused_with_what_may_be_meant():
+    with pytest.raises(RowRefused, match="Rotterdam"):
+        entry("email;gemeente", "bo@example.org;Rotterdm")
+
+
 def test_whoever_left_another_list_has_left():
     words = ("subscribed;", "unsubscribed;", ";2025-03-01", ";")
 
