@@ -31,25 +31,25 @@ def grant_of(
 
     *given_on* is the date of the evidence. What the people were shown an import cannot know: the text stays empty.
     """
-    said = {"--topic": topic, "--basis": basis, "--evidence": evidence}
+    said = {"topic": topic, "basis": basis, "evidence": evidence}
     given = {option: value.strip() for option, value in said.items() if value and value.strip()}
-    missing = [option for option in said if option not in given] + ([] if given_on else ["--date"])
+    missing = [option for option in said if option not in given] + ([] if given_on else ["date"])
     if not given and given_on is None:
         return None
     if missing or given_on is None:
         raise DefinitionError(
-            f"consent needs --topic, --basis, --evidence and --date together; missing: {', '.join(missing)}; "
+            f"consent needs topic, basis, evidence and date together; missing: {', '.join(missing)}; "
             "with none of them, people are stored but not written to"
         )
-    if given["--topic"] == TRACKING:
-        raise DefinitionError(f"--topic {TRACKING}: say it per person, in a column named {TRACKING} with yes or no")
+    if given["topic"] == TRACKING:
+        raise DefinitionError(f"topic {TRACKING}: say it per person, in a column named {TRACKING} with yes or no")
     if given_on > (at + AHEAD).date():
-        raise DefinitionError(f"--date {given_on}: lies in the future; write the date of the evidence")
+        raise DefinitionError(f"date {given_on}: lies in the future; write the date of the evidence")
     return Consent(
-        given["--topic"],
+        given["topic"],
         ConsentAct.GIVEN,
-        _basis(given["--basis"]),
-        given["--evidence"],
+        _basis(given["basis"]),
+        given["evidence"],
         source,
         at,
         confirmed_at=datetime.combine(given_on, time(), UTC),
@@ -60,7 +60,7 @@ def check_topic(topic: str, known: Collection[str]) -> None:
     """Refuse a topic that nobody has heard of: it would be a slip, and the people could never be written to."""
     if topic not in known:
         raise DefinitionError(
-            f"--topic {topic!r} is not known; known: {', '.join(sorted(known))}; "
+            f"topic {topic!r} is not known; known: {', '.join(sorted(known))}; "
             "new topics are written into templates/topics.toml"
         )
 
@@ -75,4 +75,4 @@ def _basis(text: str) -> Basis:
     try:
         return Basis(text)
     except ValueError:
-        raise DefinitionError(f"--basis {text!r} is not known; known: {', '.join(Basis)}") from None
+        raise DefinitionError(f"basis {text!r} is not known; known: {', '.join(Basis)}") from None

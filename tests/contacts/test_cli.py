@@ -97,7 +97,7 @@ def test_a_refused_file_raises_what_the_command_line_shows(home: Path):
 def test_half_a_consent_is_refused_with_what_is_missing(home: Path):
     path = write_csv(home / "people.csv", [["email"], ["bo@example.org"]])
 
-    with pytest.raises(DefinitionError, match=r"missing: --basis, --date; with none of them, people are stored"):
+    with pytest.raises(DefinitionError, match=r"missing: basis, date; with none of them, people are stored"):
         contacts.app(["import", str(path), "--topic", "social-work", "--evidence", "list"])
 
 

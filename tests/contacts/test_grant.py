@@ -34,30 +34,28 @@ def test_nothing_said_grants_nothing():
 
 def test_half_a_grant_is_refused():
     assert refusal("care", None, " ") == (
-        "consent needs --topic, --basis, --evidence and --date together; missing: --basis, --evidence; "
+        "consent needs topic, basis, evidence and date together; missing: basis, evidence; "
         "with none of them, people are stored but not written to"
     )
 
 
 def test_a_grant_without_its_date_is_refused():
-    with pytest.raises(DefinitionError, match=r"together; missing: --date; with none of them"):
+    with pytest.raises(DefinitionError, match=r"together; missing: date; with none of them"):
         grant_of("care", "consent", "list", None, source="import people.csv", at=NOON)
 
 
 def test_an_unknown_basis_lists_the_known():
-    assert refusal("care", "hope", "list") == "--basis 'hope' is not known; known: consent, membership, published"
+    assert refusal("care", "hope", "list") == "basis 'hope' is not known; known: consent, membership, published"
 
 
 def test_tracking_is_not_granted_to_everybody_at_once():
     assert refusal("tracking", "consent", "list") == (
-        "--topic tracking: say it per person, in a column named tracking with yes or no"
+        "topic tracking: say it per person, in a column named tracking with yes or no"
     )
 
 
 def test_a_date_in_the_future_is_no_evidence():
-    with pytest.raises(
-        DefinitionError, match=r"^--date 2026-11-22: lies in the future; write the date of the evidence$"
-    ):
+    with pytest.raises(DefinitionError, match=r"^date 2026-11-22: lies in the future; write the date of the evidence$"):
         grant_of("care", "consent", "list", date(2026, 11, 22), source="import people.csv", at=NOON)
 
 
@@ -67,5 +65,5 @@ def test_a_topic_that_nobody_knows_is_a_slip():
         check_topic("car", {"care", "poverty"})
 
     assert str(caught.value) == (
-        "--topic 'car' is not known; known: care, poverty; new topics are written into templates/topics.toml"
+        "topic 'car' is not known; known: care, poverty; new topics are written into templates/topics.toml"
     )
