@@ -1,32 +1,21 @@
 """Reads campaign folders: `campaign.toml` and one `<wave>.<language>.md` for each wave and language."""
 
 import re
-import tomllib
 from collections.abc import Mapping
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from outreach.campaigns.table import NAME, Problems, Table
-from outreach.errors import DefinitionError, NotFound
-from outreach.model.campaign import (
-    Body,
-    Call,
-    Campaign,
-    Edition,
-    Field,
-    FieldKind,
-    Layout,
-    Sender,
-    WaveDefinition,
-    Words,
-)
+from outreach.campaigns.bodies import strays
+from outreach.campaigns.calls import read_call
+from outreach.campaigns.files import shown, toml
+from outreach.campaigns.table import Problems, Table
+from outreach.campaigns.waves import Around, read_event, read_newsletter, read_wave
+from outreach.errors import NotFound
+from outreach.model.campaign import Campaign, Sender
 
 LANGUAGE = re.compile(r"[a-z]{2,3}")
 ZONE = "Europe/Amsterdam"
-FENCE = "+++"
-OTHER_PAPERS = ("NOTES.md", "README.md")
-FRONT_MATTER = f'begin with {FENCE}, subject = "…", preheader = "…", {FENCE}, each on its own line'
 
 
 def list_campaigns(templates: Path) -> tuple[str, ...]:
@@ -47,9 +36,9 @@ def read_campaign(folder: Path) -> Campaign:
 
     What its `[sender]` does not say is taken from the `[sender]` of `brand.toml`, two folders up.
     """
-    problems = Problems(_shown(folder))
-    values = _toml(folder / "campaign.toml")
-    table = Table(f"{_shown(folder / 'campaign.toml')}: ", values, problems)
+    problems = Problems(shown(folder))
+    values = toml(folder / "campaign.toml")
+    table = Table(f"{shown(folder / 'campaign.toml')}: ", values, problems)
     campaign = _campaign(folder, table, problems)
     table.finish()
     problems.settle()
@@ -63,14 +52,16 @@ def _campaign(folder: Path, table: Table, problems: Problems) -> Campaign:
     house = _house_sender(folder.parent.parent / "brand.toml", languages)
     if table.name("slug", folder.name) != folder.name:
         table.problem("slug", f"is not the folder's name; write {folder.name!r} or leave it out")
-    calls = {name: _call(name, entry, languages, zone) for name, entry in table.table("calls").entries()}
-    waves = {
-        name: _wave(name, entry, languages, calls, _bodies(folder, name, languages, problems))
-        for name, entry in table.table("waves").entries()
-    }
-    if not waves:
-        table.problem("waves", "there is none; write at least one [waves.<name>]")
-    _strays(folder, waves, languages, problems)
+    calls = {name: read_call(name, entry, languages, zone) for name, entry in table.table("calls").entries()}
+    events = {name: read_event(name, entry, languages, zone) for name, entry in table.table("events").entries()}
+    around = Around(folder, languages, calls, events)
+    waves = {name: read_wave(name, entry, around) for name, entry in table.table("waves").entries()}
+    newsletters = {name: read_newsletter(name, entry, around) for name, entry in table.table("newsletters").entries()}
+    if not waves and not newsletters:
+        table.problem("waves", "there is none; write at least one [waves.<name>] or [newsletters.<name>]")
+    for name in sorted(waves.keys() & newsletters.keys()):
+        table.problem(f"newsletters.{name}", "is the name of a wave, too; both would have the same texts; rename one")
+    strays(folder, (*waves, *newsletters), languages, problems)
     return Campaign(
         slug=folder.name,
         title=table.words("title", languages),
@@ -81,6 +72,8 @@ def _campaign(folder: Path, table: Table, problems: Problems) -> Campaign:
         calls=calls,
         waves=waves,
         demands=_demands(table.table("demands"), languages),
+        events=events,
+        newsletters=newsletters,
         folder=folder,
     )
 
@@ -129,152 +122,7 @@ def _demands(table: Table, languages: tuple[str, ...]) -> dict[str, tuple[str, .
     return demands
 
 
-def _call(slug: str, table: Table, languages: tuple[str, ...], zone: ZoneInfo) -> Call:
-    fields = tuple(_field(entry, languages) for entry in table.tables("fields"))
-    names = [one.name for one in fields]
-    if not fields:
-        table.problem("fields", "there is none; write at least one [[…fields]]")
-    if len(set(names)) < len(names):
-        table.problem("fields", f"a name stands twice: {', '.join(names)}; give each field its own")
-    fold_by = table.text("fold_by", "") or None
-    if fold_by and fold_by not in names:
-        table.problem("fold_by", f"no field {fold_by!r}; fields: {', '.join(names)}")
-    call = Call(
-        slug=slug,
-        title=table.words("title", languages),
-        intro=table.words("intro", languages),
-        button=table.words("button", languages),
-        thanks=table.words("thanks", languages),
-        fields=fields,
-        goal=table.number("goal", least=1),
-        fold_by=fold_by,
-        closes=table.moment("closes", zone),
-        capacity=table.number("capacity", least=1),
-    )
-    table.finish()
-    return call
-
-
-def _field(table: Table, languages: tuple[str, ...]) -> Field:
-    kind = table.one_of("kind", FieldKind)
-    choices = {key: entry_words for key, entry_words in _choices(table, languages).items() if entry_words}
-    if (kind is FieldKind.CHOICE) != bool(choices):
-        table.problem("choices", "belong to fields of kind 'choice', and every such field has some")
-    one = Field(
-        name=table.name("name"),
-        kind=kind,
-        label=table.words("label", languages),
-        required=table.flag("required", default=True),
-        help=table.words("help", languages, required=False),
-        choices=choices,
-        limit=table.number("limit", 500, least=1) or 500,
-    )
-    table.finish()
-    return one
-
-
-def _choices(table: Table, languages: tuple[str, ...]) -> dict[str, Words]:
-    listed = table.table("choices")
-    return {key: listed.words(key, languages) for key in listed.values}
-
-
-def _wave(
-    name: str, table: Table, languages: tuple[str, ...], calls: Mapping[str, Call], bodies: Mapping[str, Body]
-) -> WaveDefinition:
-    call = table.text("call", "") or None
-    if call and call not in calls:
-        table.problem("call", f"unknown call {call!r}; known: {', '.join(sorted(calls)) or 'none'}")
-    wave = WaveDefinition(
-        name=name,
-        title=table.words("title", languages),
-        audiences=table.names("audiences", 'a list of audiences such as ["members"]'),
-        layout=table.one_of("layout", Layout),
-        bodies=bodies,
-        edition=table.one_of("edition", Edition, Edition.PREFERENCE),
-        call=call,
-        news=table.number("news", 0) or 0,
-        events=table.number("events", 0) or 0,
-    )
-    for audience in wave.audiences:
-        if not NAME.fullmatch(audience):
-            table.problem("audiences", f"found {audience!r}; write the name of a file in audiences/, without .toml")
-    table.finish()
-    return wave
-
-
-def _bodies(folder: Path, wave: str, languages: tuple[str, ...], problems: Problems) -> dict[str, Body]:
-    bodies = {}
-    for language in languages:
-        path = folder / f"{wave}.{language}.md"
-        if not path.is_file():
-            spoken = ", ".join(languages)
-            remedy = f"write it or take {language!r} out of languages"
-            problems.add(f"{_shown(path)} is missing: the campaign speaks {spoken}; {remedy}")
-            continue
-        try:
-            bodies[language] = _body(path, problems)
-        except DefinitionError as error:
-            problems.add(str(error))
-    return bodies
-
-
-def _body(path: Path, problems: Problems) -> Body:
-    lines = _text(path).splitlines()
-    if not lines or lines[0].strip() != FENCE:
-        raise DefinitionError(f"{_shown(path)}: line 1: front matter is missing; {FRONT_MATTER}")
-    closing = next((number for number, line in enumerate(lines[1:], start=1) if line.strip() == FENCE), None)
-    if closing is None:
-        raise DefinitionError(f"{_shown(path)}: line 1: front matter does not end; {FRONT_MATTER}")
-    # The fence counts as an empty line, so that lines are numbered as in the file.
-    table = Table(f"{_shown(path)}: ", _parsed("\n".join(["", *lines[1:closing]]), path), problems)
-    body = Body(
-        subject=table.text("subject"),
-        preheader=table.text("preheader"),
-        markdown="\n" * (closing + 1) + "\n".join(lines[closing + 1 :]) + "\n",
-        source=_shown(path),
-    )
-    table.finish()
-    if not body.markdown.strip():
-        raise DefinitionError(f"{_shown(path)}: line {closing + 2}: the text is empty; write the mail in Markdown")
-    return body
-
-
-def _strays(folder: Path, waves: Mapping[str, WaveDefinition], languages: tuple[str, ...], problems: Problems) -> None:
-    expected = {f"{wave}.{language}.md" for wave in waves for language in languages}
-    for path in sorted(folder.glob("*.md")):
-        if path.name not in expected and path.name not in OTHER_PAPERS:
-            known = f"waves: {', '.join(waves) or 'none'}; languages: {', '.join(languages)}"
-            problems.add(f"{_shown(path)} belongs to no wave; name it <wave>.<language>.md ({known})")
-
-
 def _house_sender(path: Path, languages: tuple[str, ...]) -> Mapping[str, Any]:
-    sender = _toml(path).get("sender", {}) if path.is_file() else {}
+    sender = toml(path).get("sender", {}) if path.is_file() else {}
     imprint = sender.get("imprint", {})
     return {**sender, "imprint": {language: imprint[language] for language in languages if language in imprint}}
-
-
-def _toml(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        raise DefinitionError(f"{_shown(path)} is missing; a campaign folder holds campaign.toml and its texts")
-    return _parsed(_text(path), path)
-
-
-def _parsed(source: str, path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(source)
-    except tomllib.TOMLDecodeError as error:
-        raise DefinitionError(f"{_shown(path)}: not valid TOML: {error}") from error
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DefinitionError(f"{_shown(path)}: byte {error.start} is not UTF-8; save the file as UTF-8") from error
-
-
-def _shown(path: Path) -> str:
-    """Return *path* as authors know it, from the templates folder on."""
-    parts = path.absolute().parts
-    below = parts[::-1].index("campaigns") + 2 if "campaigns" in parts else 2
-    return PurePath(*parts[-below:]).as_posix()

@@ -100,9 +100,16 @@ class Table:
             value = None
         return kinds(value) if value is not None else default or next(iter(kinds))
 
-    def names(self, key: str, wanted: str) -> tuple[str, ...]:
-        """Return a list of texts with at least one in it."""
-        value = self._get(key, list, wanted, required=True)
+    def address(self, key: str) -> str:
+        """Return an address on the web, or nothing."""
+        value = self.text(key, "")
+        if value and not re.fullmatch(r"https://[^\s/?#]+\S*", value):
+            self.problem(key, f"found {value!r}; write a whole address such as 'https://www.example.org/'")
+        return value
+
+    def names(self, key: str, wanted: str, *, required: bool = True) -> tuple[str, ...]:
+        """Return a list of texts with at least one in it; not *required*, it may be left out."""
+        value = self._get(key, list, wanted, required=required)
         if value is not None and (not value or not all(isinstance(one, str) and one.strip() for one in value)):
             self.problem(key, f"found {value!r}; write {wanted}")
             return ()
@@ -135,6 +142,15 @@ class Table:
             return None
         moment = value if isinstance(value, datetime) else datetime.combine(value, time(23, 59))
         return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+    def needed_moment(self, key: str, zone: ZoneInfo) -> datetime:
+        """Return a moment with its time of day, which must be there."""
+        found = self.moment(key, zone)
+        if key not in self.values:
+            self.problem(key, "is missing; write a moment such as 2026-12-10T13:00:00, without quotes")
+        elif found is not None and not isinstance(self.values[key], datetime):
+            self.problem(key, f"found {self.values[key]}, a day; write the time too, such as 2026-12-10T13:00:00")
+        return found or datetime.max.replace(tzinfo=zone)
 
     def table(self, key: str) -> "Table":
         """Return the table under *key*, empty where there is none."""

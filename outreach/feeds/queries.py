@@ -205,6 +205,8 @@ def _columns(source: Source, item: FeedItem, now: datetime) -> dict[str, Any]:
         "title": item.title,
         "link": item.link,
         "body": item.body,
+        "image": item.image,
+        "image_alt": item.image_alt,
         "place": item.place,
         "starts": item.starts,
         "ends": item.ends,
@@ -249,6 +251,8 @@ def _content(row: ContentRow) -> Content:
         ends=row.ends,
         place=row.place,
         cancelled=row.cancelled,
+        image=row.image,
+        image_alt=row.image_alt,
     )
 
 

@@ -1,5 +1,6 @@
 """A campaign folder, read: what is said, to whom, in which languages, and what readers are asked to do."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +16,8 @@ class Layout(StrEnum):
 
     NEWSLETTER = "newsletter"
     CALL = "call"
+    INVITATION = "invitation"  # to the wave's event, whose facts stand on top
+    LETTER = "letter"  # from one person to another, signed
 
 
 class Edition(StrEnum):
@@ -85,11 +88,58 @@ class Sender:
 
 
 @dataclass(frozen=True, slots=True)
+class Event:
+    """An event of the campaign's own. *place* is a name with its address; *url* leads to its page, empty: none."""
+
+    slug: str
+    title: Words
+    starts: datetime
+    ends: datetime
+    place: Words
+    summary: Words = field(default_factory=dict)
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Who signs a letter. *portrait* is a picture in the campaign's `assets/` or on the web, *alt* what it shows."""
+
+    name: str
+    role: Words
+    portrait: str = ""
+    alt: Words = field(default_factory=dict)
+
+
+class Order(StrEnum):
+    """Which news comes first in a newsletter."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+
+
+@dataclass(frozen=True, slots=True)
+class DigestRules:
+    """How the issues of a newsletter are composed.
+
+    *topics* are what each audience reads about; who is not named reads of the campaign's own topic. *pinned* are links
+    of items that come first, in this order, whatever their age. *first_days* is how far back the first issue looks.
+    """
+
+    topics: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    pinned: tuple[str, ...] = ()
+    order: Order = Order.NEWEST
+    images: bool = True
+    first_days: int = 30
+
+
+@dataclass(frozen=True, slots=True)
 class WaveDefinition:
     """One mailing of a campaign, before it exists in the database.
 
     *audiences* in order of precedence: who is in two of them counts in the first. *bodies* holds one markdown source
-    per language. *news* and *events* are how many items of the campaign's topic go in, at most.
+    per language. *news* and *events* are how many items of the campaign's topic go in, at most. *event* names the
+    campaign's own event that an invitation is about; *signed* says whose letter it is; with *digest* it is a
+    newsletter, which comes in issues.
     """
 
     name: str
@@ -101,21 +151,34 @@ class WaveDefinition:
     call: str | None = None
     news: int = 0
     events: int = 0
+    event: str | None = None
+    signed: Signature | None = None
+    digest: DigestRules | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The words of a wave in one language. *source* says where they stand, for errors."""
+    """The words of a wave in one language. *source* says where they stand, for errors.
+
+    *translated_from* is the digest of the text that this one was translated from, empty where nobody wrote it down.
+    """
 
     subject: str
     preheader: str
     markdown: str
     source: str
+    translated_from: str = ""
+
+    @property
+    def digest(self) -> str:
+        """Hash of the words, short enough to stand in a file; blanks around them do not count."""
+        seen = "\n".join((self.subject, self.preheader, self.markdown.strip()))
+        return hashlib.sha256(seen.encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """A campaign: languages in house order (the first is the house's own), its calls and its waves."""
+    """A campaign: languages in house order (the first is the house's own), its calls, events, waves and newsletters."""
 
     slug: str
     title: Words
@@ -126,4 +189,11 @@ class Campaign:
     calls: Mapping[str, Call]
     waves: Mapping[str, WaveDefinition]
     demands: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    events: Mapping[str, Event] = field(default_factory=dict)
+    newsletters: Mapping[str, WaveDefinition] = field(default_factory=dict)
     folder: Path | None = None
+
+    @property
+    def assets(self) -> Path | None:
+        """The folder of pictures and files to download, if the campaign has a folder."""
+        return self.folder / "assets" if self.folder else None

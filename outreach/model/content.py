@@ -25,7 +25,8 @@ class FeedItem:
     """One entry as a source gave it: text unsafe to show unescaped, times aware or, for floating ones, None's kin.
 
     *uid* is stable within its source. *body* is plain text. *starts* and *ends* are aware; an item with *starts* is
-    an event. *cancelled* is the source's word that the event will not take place.
+    an event. *cancelled* is the source's word that the event will not take place. *image* is the https address of a
+    picture, *image_alt* what the source says it shows.
     """
 
     uid: str
@@ -38,6 +39,8 @@ class FeedItem:
     ends: datetime | None = None
     place: str = ""
     cancelled: bool = False
+    image: str = ""
+    image_alt: str = ""
 
     @property
     def kind(self) -> ContentKind:
@@ -50,6 +53,7 @@ class FeedItem:
         seen = (
             self.title, self.link, self.body, self.language, self.place, self.cancelled,
             self.starts and self.starts.isoformat(), self.ends and self.ends.isoformat(),
+            *([self.image, self.image_alt] if self.image else ()),
         )  # fmt: skip
         return hashlib.sha256(repr(seen).encode()).hexdigest()
 
@@ -71,3 +75,5 @@ class Content:
     ends: datetime | None = None
     place: str = ""
     cancelled: bool = False
+    image: str = ""
+    image_alt: str = ""

@@ -77,12 +77,18 @@ class Mail:
     headers: Mapping[str, str]
 
 
+def message_name(audience: str, variant: str) -> str:
+    """Return what tells a message from the others of its wave."""
+    return f"{audience}: {variant}" if audience else variant
+
+
 @dataclass(frozen=True)
 class Message:
     """A wave's mail in one variant (`nl`, `de`, `nl+de`), inlined, every link registered, slots open.
 
     *headers* are the ones beyond From, To, Subject; *links* are numbered by position, which is what tracked addresses
-    carry; *salutations* say per language how the slot `salutation_<language>` is filled.
+    carry; *salutations* say per language how the slot `salutation_<language>` is filled. *audience* is whom alone it is
+    for; empty, as for all but newsletters, it is for every audience of its wave.
     """
 
     variant: str
@@ -95,6 +101,12 @@ class Message:
     headers: Mapping[str, str]
     links: tuple[Link, ...] = ()
     salutations: Mapping[str, Salutation] = field(default_factory=dict)
+    audience: str = ""
+
+    @property
+    def name(self) -> str:
+        """What tells it from the wave's other messages: `nl+de`, or `members: nl+de`."""
+        return message_name(self.audience, self.variant)
 
     @cached_property
     def slots(self) -> frozenset[str]:
@@ -106,6 +118,7 @@ class Message:
     def digest(self) -> str:
         """Hash of all a recipient could see; what an approval holds on to."""
         seen = [
+            *([self.audience] if self.audience else ()),  # so that digests of waves from before keep what they were
             self.variant, self.sender.email, self.sender.name, self.reply_to, self.subject, self.html, self.text,
             sorted(self.headers.items()), [(link.url, link.label) for link in self.links],
             sorted((code, words.named, words.plain) for code, words in self.salutations.items()),

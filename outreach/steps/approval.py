@@ -17,7 +17,7 @@ def summary(services: Services, plan: Plan) -> str:
         messages = [claim.message(session, message_id) for message_id in deliveries.messages(session, plan.wave_id)]
     wanted = {variant for _, variant in plan.cells}
     texts = {
-        message.variant: message.fill(slots.onlooker(message, wave.id, "preview")).text
+        message.name: message.fill(slots.onlooker(message, wave.id, "preview")).text
         for message in messages
         if message.variant in wanted
     }

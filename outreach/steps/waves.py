@@ -92,7 +92,7 @@ def plan_wave(services: Services, campaign: Campaign, definition: WaveDefinition
         recipients=sum(cells.values()),
         cells=cells,
         out=out,
-        subjects={message.variant: message.subject for message in messages},
+        subjects={message.name: message.subject for message in messages},
         findings=findings,
     )
 

@@ -78,10 +78,10 @@ def test_a_missing_translation_says_which_file_and_what_would_work(tmp_path: Pat
 @pytest.mark.parametrize(
     ("found", "instead", "told"),
     [
-        ('layout = "newsletter"', 'layout = "poster"', "waves.start.layout: unknown layout 'poster'; known: newsletter, call"),
-        ('layout = "newsletter"', "", "waves.start.layout: is missing; write one of: newsletter, call"),
+        ('layout = "newsletter"', 'layout = "poster"', "waves.start.layout: unknown layout 'poster'; known: newsletter, call, invitation, letter"),
+        ('layout = "newsletter"', "", "waves.start.layout: is missing; write one of: newsletter, call, invitation, letter"),
         ('call = "join"', 'call = "jion"', "waves.start.call: unknown call 'jion'; known: join"),
-        ('call = "join"', "nwes = 3", "waves.start.nwes: unknown key; known: audiences, call, edition, events, layout, news, title"),
+        ('call = "join"', "nwes = 3", "waves.start.nwes: unknown key; known: audiences, call, edition, event, events, layout, news, signed, title"),
         ('kind = "email"', 'kind = "mail"', "calls.join.fields[1].kind: unknown kind 'mail'; known: line, text, email, choice, check"),
         ('kind = "email"', 'kind = "choice"', "calls.join.fields[1].choices: belong to fields of kind 'choice', and every such field has some"),
         ("closes = 2026-12-10", 'closes = "10 december"', "calls.join.closes: found '10 december'; write a date such as 2026-12-10 or 2026-12-10T17:00:00, without quotes"),
@@ -118,7 +118,7 @@ def test_all_problems_are_told_at_once(tmp_path: Path):
         "known: button, capacity, closes, fields, fold_by, goal, intro, thanks, title\n"
         "templates/campaigns/x/start.de.md is missing: the campaign speaks nl, de; "
         "write it or take 'de' out of languages\n"
-        "templates/campaigns/x/campaign.toml: waves.start.layout: unknown layout 'poster'; known: newsletter, call"
+        "templates/campaigns/x/campaign.toml: waves.start.layout: unknown layout 'poster'; known: newsletter, call, invitation, letter"
     )
 
 
@@ -135,7 +135,7 @@ def test_a_campaign_without_waves_is_told(tmp_path: Path):
     toml = CAMPAIGN_TOML.split("[waves.start]", maxsplit=1)[0]
 
     assert refusal(campaign_folder(tmp_path, toml, start_nl=None, start_de=None)) == (
-        "templates/campaigns/x/campaign.toml: waves: there is none; write at least one [waves.<name>]"
+        "templates/campaigns/x/campaign.toml: waves: there is none; write at least one [waves.<name>] or [newsletters.<name>]"
     )
 
 
@@ -171,7 +171,7 @@ def test_invalid_toml_is_told_with_its_line(tmp_path: Path):
         ('+++\nsubject "Hallo"\n+++\ntekst', "not valid TOML: Expected '=' after a key in a key/value pair (at line 2, column 9)"),
         ('+++\nsubject = "Hallo"\n+++\ntekst', "preheader: is missing; write a text in quotes"),
         ('+++\nsubject = " "\npreheader = "x"\n+++\ntekst', "subject: is empty; write a text"),
-        ('+++\nsubject = "a"\npreheader = "x"\nbcc = "y"\n+++\ntekst', "bcc: unknown key; known: preheader, subject"),
+        ('+++\nsubject = "a"\npreheader = "x"\nbcc = "y"\n+++\ntekst', "bcc: unknown key; known: preheader, subject, translated_from"),
         ('+++\nsubject = "a"\npreheader = "x"\n+++\n\n', "line 5: the text is empty; write the mail in Markdown"),
     ],
 )  # fmt: skip

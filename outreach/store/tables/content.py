@@ -55,6 +55,8 @@ class ContentRow(Base):
     title: Mapped[str]
     link: Mapped[str]
     body: Mapped[str]
+    image: Mapped[str] = mapped_column(default="", server_default="")
+    image_alt: Mapped[str] = mapped_column(default="", server_default="")
     place: Mapped[str]
     published: Mapped[datetime]
     starts: Mapped[datetime | None]

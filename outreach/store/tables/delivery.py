@@ -1,5 +1,6 @@
 """The ledger: campaigns, waves, frozen messages and recipients, batches, attempts."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -47,13 +48,14 @@ class WaveRow(Base):
 
 
 class MessageRow(Base):
-    """A frozen message: one variant of a wave."""
+    """A frozen message: one variant of a wave. *audience* is whom alone it is for, empty: every audience."""
 
     __tablename__ = "message"
-    __table_args__ = (UniqueConstraint("wave_id", "variant"),)
+    __table_args__ = (UniqueConstraint("wave_id", "audience", "variant"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     wave_id: Mapped[int] = mapped_column(ForeignKey("wave.id"))
+    audience: Mapped[str] = mapped_column(default="", server_default="")
     variant: Mapped[str]
     languages: Mapped[list[Any]]
     sender_email: Mapped[str]
@@ -155,6 +157,11 @@ class DeliveryRow(Base):
         """Return the condition that a delivery is one of a contact's, found by the index in every wave."""
         return and_(cls.contact_id == contact_id, cls.wave_id.in_(select(WaveRow.id)))
 
+    @classmethod
+    def of_contacts(cls, contact_ids: Sequence[int]) -> ColumnElement[bool]:
+        """Return the condition that a delivery is one of these contacts', found in the same way."""
+        return and_(cls.contact_id.in_(contact_ids), cls.wave_id.in_(select(WaveRow.id)))
+
 
 class LetterRow(Base):
     """A letter of the house that somebody asked for by a form, also where none was written; the guards count them.
@@ -199,6 +206,37 @@ class PreflightRow(Base):
     digest: Mapped[str]
     findings: Mapped[list[Any]]
     at: Mapped[datetime]
+
+
+class PictureRow(Base):
+    """What a message of a planned wave looks like, as a PNG; *key* is the unguessable part of its address."""
+
+    __tablename__ = "picture"
+    __table_args__ = (Index("ix_picture_wave", "wave_id"),)
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    wave_id: Mapped[int] = mapped_column(ForeignKey("wave.id"))
+    message: Mapped[str]
+    width: Mapped[int]
+    scheme: Mapped[str]
+    png: Mapped[bytes]
+
+
+class IssueRow(Base):
+    """One issue of a newsletter. *newsletter* is `campaign/name`; *until* is when its content was gathered.
+
+    *changes* is what a person had changed: items left out, an intro per language.
+    """
+
+    __tablename__ = "issue"
+    __table_args__ = (UniqueConstraint("newsletter", "number"),)
+
+    wave_id: Mapped[int] = mapped_column(ForeignKey("wave.id"), primary_key=True)
+    newsletter: Mapped[str]
+    number: Mapped[int]
+    run: Mapped[str]
+    until: Mapped[datetime]
+    changes: Mapped[dict[str, Any]]
 
 
 class ApprovalRow(Base):
