@@ -9,12 +9,12 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 
-from outreach.cli import audience, campaign, contacts, demo, explain, feeds, receiver, rights, wave
+from outreach.cli import audience, campaign, contacts, delivery, demo, explain, feeds, receiver, rights, wave
 from outreach.errors import OutreachError
 from outreach.services import migrate_database
 
 app = App(name="outreach", help="Newsletters and campaign outreach for associations.", version="0.1.0")
-for part in (feeds.app, contacts.app, audience.app, campaign.app, wave.app, rights.app):
+for part in (feeds.app, contacts.app, audience.app, campaign.app, wave.app, delivery.app, rights.app):
     app.command(part)
 app.command(explain.explain, name="explain")
 app.command(receiver.receiver, name="receiver")

@@ -1,10 +1,68 @@
 """Looking into the ledger."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from outreach.delivery.queries.claim import frozen
+from outreach.model.delivery import Frozen
 from outreach.model.preflight import Finding, Level
-from outreach.store.tables import BatchRow, DeliveryRow, MessageRow, PreflightRow
+from outreach.model.wave import SPOKEN_FOR, BatchState, Status
+from outreach.store.tables import AttemptRow, BatchRow, CampaignRow, DeliveryRow, MessageRow, PreflightRow, WaveRow
+
+
+@dataclass(frozen=True, slots=True)
+class Went:
+    """The call that a mail went out with: through which API, when, and the hash of its body."""
+
+    provider: str
+    at: datetime
+    body_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A mail in the ledger. *went* is None before a call was made for it."""
+
+    who: Frozen
+    batch_id: int
+    message_id: int
+    campaign: str
+    wave: str
+    status: Status
+    went: Went | None
+
+
+def entry(session: Session, delivery_id: int) -> Entry | None:
+    """Return a delivery as the ledger knows it."""
+    found = session.execute(
+        select(DeliveryRow, BatchRow, WaveRow.name, CampaignRow.slug)
+        .join(BatchRow, BatchRow.id == DeliveryRow.batch_id)
+        .join(WaveRow, WaveRow.id == BatchRow.wave_id)
+        .join(CampaignRow, CampaignRow.id == WaveRow.campaign_id)
+        .where(DeliveryRow.id == delivery_id)
+    ).first()
+    if found is None:
+        return None
+    row, batch, wave, campaign = found
+    return Entry(
+        who=frozen(row),
+        batch_id=batch.id,
+        message_id=batch.message_id,
+        campaign=campaign,
+        wave=wave,
+        status=Status(row.status) if row.status else SPOKEN_FOR[BatchState(batch.state)],
+        went=_went(session, batch.id),
+    )
+
+
+def _went(session: Session, batch_id: int) -> Went | None:
+    row = session.scalar(
+        select(AttemptRow).where(AttemptRow.batch_id == batch_id).order_by(AttemptRow.number.desc()).limit(1)
+    )
+    return Went(row.provider, row.started_at, row.body_digest) if row else None
 
 
 def message_of(session: Session, delivery_id: int) -> tuple[int, int] | None:
@@ -27,5 +85,7 @@ def findings(session: Session, wave_id: int) -> tuple[Finding, ...]:
 def messages(session: Session, wave_id: int) -> list[int]:
     """Return the wave's messages, in order of variant."""
     return list(
-        session.scalars(select(MessageRow.id).where(MessageRow.wave_id == wave_id).order_by(MessageRow.variant))
+        session.scalars(
+            select(MessageRow.id).where(MessageRow.wave_id == wave_id).order_by(MessageRow.audience, MessageRow.variant)
+        )
     )
