@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import CursorResult, distinct, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import distinct, func, select, update
 from sqlalchemy.orm import Session
 
 from outreach.calls.definition import from_json, to_json
@@ -14,7 +13,9 @@ from outreach.calls.standing import CallStanding, PublicCampaign, Submission
 from outreach.errors import DefinitionError, NotFound
 from outreach.model.campaign import Call, Standing
 from outreach.model.report import Cell, Figure
+from outreach.store.changes import change
 from outreach.store.counters import count
+from outreach.store.dialects import inserting
 from outreach.store.tables import CallRow, CampaignRow, DeliveryRow, SubmissionRow
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
@@ -76,12 +77,9 @@ def submit(session: Session, standing: CallStanding, submission: Submission) -> 
         "form_token": submission.form_token,
         "at": submission.at,
     }
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    stored = session.execute(
-        dialect.insert(SubmissionRow).values(row).on_conflict_do_nothing(index_elements=["form_token"])
-    )
-    assert isinstance(stored, CursorResult)  # noqa: S101
-    if stored.rowcount and delivery:
+    new = inserting(session, SubmissionRow).values(row)
+    stored = change(session, new.on_conflict_do_nothing(index_elements=["form_token"]))
+    if stored and delivery:
         _count_answer(session, delivery, submission.at)
     kept = select(SubmissionRow.standing).where(SubmissionRow.form_token == submission.form_token)
     return Standing(session.scalars(kept).one())
@@ -170,14 +168,9 @@ def _count(session: Session, call_id: int, call: Call) -> int:
 
 def _count_answer(session: Session, delivery: DeliveryRow, at: datetime) -> None:
     """Set when the delivery was first answered; a wave's sign-ups are the deliveries that were."""
-    marked = session.execute(
-        update(DeliveryRow)
-        .where(DeliveryRow.id == delivery.id, DeliveryRow.answered_at.is_(None))
-        .values(answered_at=at)
-        .execution_options(synchronize_session=False)
-    )
-    assert isinstance(marked, CursorResult)  # noqa: S101
-    count(session, delivery.wave_id, Cell(delivery.audience, delivery.variant), {Figure.SIGNUPS: marked.rowcount})
+    unanswered = update(DeliveryRow).where(DeliveryRow.id == delivery.id, DeliveryRow.answered_at.is_(None))
+    marked = change(session, unanswered.values(answered_at=at))
+    count(session, delivery.wave_id, Cell(delivery.audience, delivery.variant), {Figure.SIGNUPS: marked})
 
 
 def _sound(slug: str) -> bool:

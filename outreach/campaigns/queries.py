@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from outreach.errors import DefinitionError, NotFound
@@ -38,13 +38,19 @@ class WaveView:
 
 
 def register(session: Session, campaign: Campaign, definition: WaveDefinition, now: datetime) -> WaveView:
-    """Write campaign and wave down, or bring what is written up to date while the wave has not begun."""
+    """Write campaign and wave down, or bring what is written up to date while the wave has not begun.
+
+    What a campaign is about stays once another of its waves was planned: by it is decided who may still get that wave's
+    mails, and what leaving by one of them means.
+    """
     row = session.scalar(select(CampaignRow).where(CampaignRow.slug == campaign.slug))
     if row is None:
         row = CampaignRow(slug=campaign.slug, created_at=now)
         session.add(row)
     elif row.hidden:
         raise DefinitionError(f"campaign {campaign.slug!r}: the house's own letters go by this name; choose another")
+    elif row.topic != campaign.topic:
+        _refuse_other_topic(session, row, campaign.topic, definition.name)
     row.title, row.summary = dict(campaign.title), dict(campaign.summary)
     row.topic, row.languages = campaign.topic, list(campaign.languages)
     session.flush()
@@ -56,6 +62,18 @@ def register(session: Session, campaign: Campaign, definition: WaveDefinition, n
         wave.title, wave.audiences, wave.call = dict(definition.title), list(definition.audiences), definition.call
     session.flush()
     return view(session, wave.id)
+
+
+def _refuse_other_topic(session: Session, row: CampaignRow, topic: str, wave: str) -> None:
+    """Refuse where mails about the old topic went out or wait to; *wave* itself is about to be planned anew."""
+    planned = and_(WaveRow.state.in_((WaveState.PLANNED, WaveState.APPROVED)), WaveRow.name != wave)
+    bound = select(WaveRow.name).where(WaveRow.campaign_id == row.id, or_(WaveRow.started_at.is_not(None), planned))
+    if names := session.scalars(bound.order_by(WaveRow.id)).all():
+        raise DefinitionError(
+            f"campaign {row.slug!r}: topic: found {topic!r}, but its waves so far ({', '.join(names)}) are about "
+            f"{row.topic!r}, and who leaves by one of their mails leaves that; keep topic {row.topic!r}, or make a "
+            f"campaign of its own, with another slug, about {topic!r}"
+        )
 
 
 def view(session: Session, wave_id: int) -> WaveView:

@@ -5,8 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import CursorResult, Select, Update, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from outreach.engagement.label import BURST_SECONDS, burst_of_links, label
@@ -17,7 +16,9 @@ from outreach.model.engagement import Act, Hit, Label, Labelled, Reason
 from outreach.model.people import Basis, Consent, ConsentAct, SuppressionReason
 from outreach.model.report import Cell, Figure
 from outreach.store import consents
+from outreach.store.changes import change
 from outreach.store.counters import count
+from outreach.store.suppressions import suppress
 from outreach.store.tables import (
     BatchRow,
     CampaignRow,
@@ -25,7 +26,6 @@ from outreach.store.tables import (
     DeliveryRow,
     EngagementRow,
     LinkRow,
-    SuppressionRow,
     WaveRow,
 )
 
@@ -122,7 +122,8 @@ def leave(session: Session, delivery_id: int, at: datetime, *, everything: bool)
     if contact is not None:
         _withdraw(session, contact.id, campaign.topic, at)
     if everything:
-        _suppress(session, {delivery.email, contact.email if contact else delivery.email}, at)
+        for email in sorted({delivery.email, contact.email if contact else delivery.email}):
+            suppress(session, email, SuppressionReason.UNSUBSCRIBED, "unsubscribe page", at)
     if delivery.unsubscribed_at is None:
         delivery.unsubscribed_at = at
         session.flush()
@@ -203,7 +204,7 @@ def _mark(
 ) -> dict[Figure, int]:
     """Set the times that are not set yet; return what was counted for the first time."""
     return {
-        figure: _changed(
+        figure: change(
             session,
             update(DeliveryRow).where(DeliveryRow.id == delivery.id, column.is_(None)).values({column: at}),
         )
@@ -213,7 +214,7 @@ def _mark(
 
 def _relabel(session: Session, delivery: Reached, reason: Reason, at: datetime) -> dict[Figure, int]:
     """Take back what the links just before were believed to be, with what was counted for them."""
-    _changed(
+    change(
         session,
         update(EngagementRow)
         .where(
@@ -233,19 +234,13 @@ def _relabel(session: Session, delivery: Reached, reason: Reason, at: datetime) 
     )
     if human_before is not None:
         return {}
-    taken_back = _changed(
+    taken_back = change(
         session,
         update(DeliveryRow)
         .where(DeliveryRow.id == delivery.id, DeliveryRow.clicked_human_at.is_not(None))
         .values(clicked_human_at=None),
     )
     return {Figure.CLICKED_HUMAN: -taken_back}
-
-
-def _changed(session: Session, statement: Update) -> int:
-    result = session.execute(statement.execution_options(synchronize_session=False))
-    assert isinstance(result, CursorResult)  # noqa: S101
-    return result.rowcount
 
 
 def _delivery_and_campaign(
@@ -273,13 +268,3 @@ def _withdraw(session: Session, contact_id: int, topic: str, at: datetime) -> No
     language = newest.language if newest else None
     withdrawal = Consent(topic, ConsentAct.WITHDRAWN, basis, "", "unsubscribe", at, language)
     consents.write(session, [(contact_id, withdrawal)])
-
-
-def _suppress(session: Session, emails: set[str], at: datetime) -> None:
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    for email in sorted(emails):
-        session.execute(
-            dialect.insert(SuppressionRow)
-            .values(email=email, reason=SuppressionReason.UNSUBSCRIBED, detail="unsubscribe page", at=at)
-            .on_conflict_do_nothing(index_elements=["email", "reason"])
-        )

@@ -90,6 +90,14 @@ ARRIVED = (Status.ACCEPTED, Status.DELIVERED, Status.COMPLAINED)
 WRITTEN_TO = (*ARRIVED, Status.DEFERRED, Status.BOUNCED, Status.UNKNOWN)
 ON_ITS_WAY = (BatchState.SENDING, BatchState.ACCEPTED, BatchState.UNKNOWN)
 """Batches whose recipients are written to, or may have been."""
+SPOKEN_FOR: Mapping[BatchState, Status] = {
+    BatchState.PLANNED: Status.PLANNED,
+    BatchState.SENDING: Status.PLANNED,
+    BatchState.ACCEPTED: Status.ACCEPTED,
+    BatchState.REFUSED: Status.REFUSED,
+    BatchState.UNKNOWN: Status.UNKNOWN,
+}
+"""What a batch's state means for a delivery that has no status of its own."""
 
 
 class Kind(StrEnum):

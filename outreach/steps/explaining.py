@@ -11,13 +11,13 @@ from outreach.audience.predicates import Named
 from outreach.audience.queries import person as people_of
 from outreach.campaigns import queries as campaigns
 from outreach.campaigns.read import list_campaigns, load_campaign
-from outreach.contacts.values import CellRefused, address
 from outreach.errors import DefinitionError, NotFound
 from outreach.model.campaign import Words
 from outreach.model.erasure import address_key
 from outreach.model.segment import Segment
 from outreach.services import Services
 from outreach.steps import people
+from outreach.steps.addresses import normalised
 from outreach.store import reading
 
 
@@ -26,10 +26,7 @@ def explain(services: Services, email: str, wave: str) -> Explanation:
 
     A wave that was never planned is explained from its folder. An address that nobody has is an explanation too.
     """
-    try:
-        normal = address(email)
-    except CellRefused as fault:
-        raise DefinitionError(f"EMAIL: {fault}") from fault
+    normal = normalised(email, "EMAIL")
     with reading(services.sessions) as session:
         aim = _aim(services, session, wave)
         person = people_of.by_email(session, normal)
@@ -86,7 +83,7 @@ def _with_hearings(services: Services, session: Session, explanation: Explanatio
     explanation = replace(
         explanation,
         ground=people_of.ground(session, person.id, aim.topic),
-        wish=people_of.wish(session, person, now, apart_from=aim.wave_id),
+        wish=people_of.wish(session, person, now, apart_from=aim.wave_id, frozen=explanation.entry is not None),
         names=_names(services, session, []),
     )
     if aim.hidden:

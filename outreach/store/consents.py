@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Select, and_, delete, insert, literal, or_, select, text
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Insert, Select, and_, delete, insert, literal, or_, select, text
 from sqlalchemy.orm import Session
 
 from outreach.model.people import Basis, Consent, ConsentAct
+from outreach.store.changes import change
+from outreach.store.dialects import inserting, on_postgres
 from outreach.store.tables import ConsentRow, ContactRow, SubscriptionRow
 
 Act = tuple[int, Consent]
@@ -38,7 +39,7 @@ def hold(session: Session) -> None:
     What writes about many at once takes this before anything else that others may hold: locking them one by one would
     cost more than the writing does, and would meet others crosswise.
     """
-    if session.get_bind().dialect.name == "postgresql":
+    if on_postgres(session):
         session.execute(text("LOCK TABLE contact IN EXCLUSIVE MODE"))
 
 
@@ -51,20 +52,13 @@ def write_for_all(session: Session, contacts: Select[Any], act: Consent) -> None
     session.execute(insert(ConsentRow).from_select(["contact_id", *values], appended))
     if act.act is ConsentAct.WITHDRAWN:
         ended = (SubscriptionRow.topic == act.topic, SubscriptionRow.contact_id.in_(select(contact_id)))
-        session.execute(delete(SubscriptionRow).where(*ended).execution_options(synchronize_session=False))
+        change(session, delete(SubscriptionRow).where(*ended))
         return
     since = literal(act.since, SubscriptionRow.__table__.c.since.type)
     columns = {name: values[name] for name in ("topic", "basis")} | {"since": since}
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     # without a condition SQLite takes ON CONFLICT for one of a join
     in_force = select(contact_id, *columns.values()).where(contact_id.is_not(None)).order_by(contact_id)
-    upsert = dialect.insert(SubscriptionRow).from_select(["contact_id", *columns], in_force)
-    session.execute(
-        upsert.on_conflict_do_update(
-            index_elements=["contact_id", "topic"],
-            set_={"basis": upsert.excluded.basis},
-        )
-    )
+    session.execute(_putting_in_force(session).from_select(["contact_id", *columns], in_force))
 
 
 def newest(session: Session, contact_id: int, topic: str) -> Consent | None:
@@ -98,21 +92,21 @@ def consent(row: ConsentRow) -> Consent:
 def _put_in_force(session: Session, given: dict[tuple[int, str], Consent]) -> None:
     if not given:
         return
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    upsert = dialect.insert(SubscriptionRow)
-    changed = upsert.on_conflict_do_update(
-        index_elements=["contact_id", "topic"],
-        set_={"basis": upsert.excluded.basis},  # since when stays: it was in force already
-    )
     rows = [
         {"contact_id": who, "topic": topic, "basis": act.basis, "since": act.since}
         for (who, topic), act in sorted(given.items())
     ]
-    session.execute(changed, rows)
+    session.execute(_putting_in_force(session), rows)
+
+
+def _putting_in_force(session: Session) -> Insert:
+    """Return an INSERT of consents; of what was in force already only the ground changes, since when stays."""
+    upsert = inserting(session, SubscriptionRow)
+    return upsert.on_conflict_do_update(index_elements=["contact_id", "topic"], set_={"basis": upsert.excluded.basis})
 
 
 def _end(session: Session, ended: Sequence[tuple[int, str]]) -> None:
     if not ended:
         return
     which = [and_(SubscriptionRow.contact_id == who, SubscriptionRow.topic == topic) for who, topic in ended]
-    session.execute(delete(SubscriptionRow).where(or_(*which)).execution_options(synchronize_session=False))
+    change(session, delete(SubscriptionRow).where(or_(*which)))

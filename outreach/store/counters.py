@@ -2,23 +2,23 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from outreach.model.report import Cell, Figure
+from outreach.store.dialects import inserting
 from outreach.store.tables import CounterRow
 
 
 def count(session: Session, wave_id: int, cell: Cell, figures: Mapping[Figure, int]) -> None:
     """Add *figures* to the wave's counters in *cell*; always in the same order, so that writers cannot deadlock."""
-    dialect = session.get_bind().dialect.name
     for figure, by in sorted(figures.items()):
         if not by:
             continue
-        upsert = (postgresql if dialect == "postgresql" else sqlite).insert(CounterRow)
         row = {"wave_id": wave_id, "audience": cell.audience, "variant": cell.variant, "figure": figure, "value": by}
         session.execute(
-            upsert.values(row).on_conflict_do_update(
+            inserting(session, CounterRow)
+            .values(row)
+            .on_conflict_do_update(
                 index_elements=["wave_id", "audience", "variant", "figure"],
                 set_={"value": CounterRow.value + by},
             )

@@ -11,6 +11,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
+from outreach.store.dialects import on_postgres
+
 
 def upgrade(engine: Engine, to: str = "head") -> None:
     """Run what is missing, up to the newest version or to an earlier one; two processes at once wait for each other."""
@@ -20,7 +22,7 @@ def upgrade(engine: Engine, to: str = "head") -> None:
     with engine.connect() as connection, _tables_made_anew(connection), connection.begin():
         config.attributes["connection"] = connection
         command.upgrade(config, to)
-        if connection.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+        if not on_postgres(connection) and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
             raise RuntimeError("the upgrade would leave rows behind that point nowhere; nothing was changed")
 
 
@@ -35,12 +37,12 @@ def is_current(engine: Engine) -> bool:
 def _tables_made_anew(connection: Connection) -> Iterator[None]:
     # SQLite changes a table by making it anew; dropping the old one would take all rows along that point at it
     driver: Any = connection.connection
-    if connection.dialect.name == "sqlite":
+    if not on_postgres(connection):
         driver.execute("PRAGMA foreign_keys = OFF")  # counts only before a transaction begins
     try:
         yield
     finally:
-        if connection.dialect.name == "sqlite":
+        if not on_postgres(connection):
             driver.execute("PRAGMA foreign_keys = ON")
 
 

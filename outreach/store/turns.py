@@ -7,6 +7,8 @@ planning out: both read people, and write what they read down later.
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from outreach.store.dialects import on_postgres
+
 IMPORTING = 7202
 FREEZING = 7203
 FILES = 7204
@@ -25,7 +27,7 @@ def importing(session: Session) -> None:
 
 def yielding(session: Session) -> None:
     """Give up soon rather than wait for rows that somebody else holds, or have them wait crosswise for ours."""
-    if session.get_bind().dialect.name == "postgresql":
+    if on_postgres(session):
         session.execute(text("SET LOCAL lock_timeout = '400ms'"))  # before PostgreSQL looks for a deadlock
 
 
@@ -46,5 +48,5 @@ def forgetting(session: Session) -> None:
 
 
 def _lock(session: Session, function: str, number: int) -> None:
-    if session.get_bind().dialect.name == "postgresql":
+    if on_postgres(session):
         session.execute(text(f"SELECT {function}({number})"))

@@ -6,14 +6,15 @@ Rows are locked delivery first, then contact, then suppression: the order in whi
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from types import ModuleType
 
-from sqlalchemy import CursorResult, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from outreach.errors import NotFound
 from outreach.model.people import AddressKind, Basis, Frequency, SuppressionReason
+from outreach.store.changes import change
+from outreach.store.dialects import inserting
+from outreach.store.suppressions import suppress
 from outreach.store.tables import (
     CampaignRow,
     ContactRow,
@@ -46,7 +47,7 @@ def contact_with(session: Session, email: str) -> int | None:
 def welcome(session: Session, email: str, kind: AddressKind, language: str, now: datetime) -> int:
     """Return the contact with this address, made where it is new: without any consent, so nobody may write to it."""
     row = {"email": email, "kind": kind, "language": language, "first_name": "", "last_name": "", "attributes": {}}
-    new = _dialect(session).insert(ContactRow).values(row | {"created_at": now, "updated_at": now})
+    new = inserting(session, ContactRow).values(row | {"created_at": now, "updated_at": now})
     session.execute(new.on_conflict_do_nothing(index_elements=["email"]))
     return session.scalars(select(ContactRow.id).where(ContactRow.email == email)).one()
 
@@ -116,14 +117,8 @@ def signup_of(session: Session, delivery_id: int, *, hold: bool = False) -> Sign
 
 def confirm(session: Session, signup_id: int, now: datetime) -> bool:
     """Mark a sign-up as confirmed; False where it was already, so that two clicks are one."""
-    changed = session.execute(
-        update(SignupRow)
-        .where(SignupRow.id == signup_id, SignupRow.confirmed_at.is_(None))
-        .values(confirmed_at=now)
-        .execution_options(synchronize_session=False)
-    )
-    assert isinstance(changed, CursorResult)  # noqa: S101
-    return bool(changed.rowcount)
+    unconfirmed = update(SignupRow).where(SignupRow.id == signup_id, SignupRow.confirmed_at.is_(None))
+    return bool(change(session, unconfirmed.values(confirmed_at=now)))
 
 
 def reader_of(session: Session, delivery_id: int, *, hold: bool = False) -> Reader:
@@ -181,10 +176,7 @@ def stopped(session: Session, email: str) -> tuple[SuppressionReason, ...]:
 
 def stop(session: Session, email: str, now: datetime) -> None:
     """Never write to *email* again, as its reader wishes; other reasons stay beside it."""
-    row = {"email": email, "reason": SuppressionReason.UNSUBSCRIBED, "detail": "preferences page", "at": now}
-    session.execute(
-        _dialect(session).insert(SuppressionRow).values(row).on_conflict_do_nothing(index_elements=["email", "reason"])
-    )
+    suppress(session, email, SuppressionReason.UNSUBSCRIBED, "preferences page", now)
 
 
 def lift(session: Session, email: str, key: str | None = None) -> None:
@@ -193,7 +185,3 @@ def lift(session: Session, email: str, key: str | None = None) -> None:
     session.execute(delete(SuppressionRow).where(*unsubscribed))
     if key is not None:
         session.execute(delete(ErasedRow).where(ErasedRow.key == key))
-
-
-def _dialect(session: Session) -> ModuleType:
-    return postgresql if session.get_bind().dialect.name == "postgresql" else sqlite

@@ -107,7 +107,7 @@ def test_a_proof_says_what_was_removed_whatever_the_portions(services, clock):
 def test_a_dry_run_says_what_would_go_and_removes_nothing(services, clock):
     made = house(services)
     made.add("weg@example.org", History())
-    exports.write(exports.file_for(rights.exports_folder(services), "0" * 32, clock()), {})
+    exports.write(exports.file_for(services.settings.exports, "0" * 32, clock()), {})
     clock.forward(days=400)
     before = everything(services.sessions)
 
@@ -200,7 +200,7 @@ def test_a_number_of_somebody_who_is_gone_is_never_given_again(services):
 
 
 def test_files_with_errors_under_home_go_by_their_age(services, clock):
-    folder = rights.imports_folder(services)
+    folder = services.settings.imports
     folder.mkdir()
     for name, days in (("oud.errors.csv", 31), ("download.csv", 40), ("nieuw.errors.csv", 29)):
         file = folder / name

@@ -10,14 +10,15 @@ from outreach.audience.explanation import Hearing, Out, Suppression
 from outreach.audience.predicates import Named
 from outreach.cli import audience as audience_cli
 from outreach.cli import explain as cli
+from outreach.delivery.queries import claim
 from outreach.errors import DefinitionError, NotFound
 from outreach.model.erasure import address_key
-from outreach.model.people import Basis, Consent, ConsentAct, Frequency, SuppressionReason
+from outreach.model.people import Basis, Consent, ConsentAct, Frequency, SuppressionReason, masked
 from outreach.model.wave import Status, WaveStep
 from outreach.services import Services
 from outreach.steps import explaining, waves
 from outreach.store import consents
-from outreach.store.tables import ContactGroupRow, ContactRow, DeliveryRow, ErasedRow, WaveRow
+from outreach.store.tables import BatchRow, ContactGroupRow, ContactRow, DeliveryRow, ErasedRow, WaveRow
 from tests.builders_people import TOPIC, Body, Soul, add, consent
 from tests.builders_segments import frozen, with_audience
 from tests.conftest import NOON
@@ -118,6 +119,28 @@ def test_the_wave_itself_does_not_come_too_soon_for_who_got_it_but_another_does(
     assert next_.taken_by is None
     assert (next_.wish.frequency, next_.wish.last, next_.wish.too_soon) == (Frequency.MONTHLY, NOON, True)
     assert next_.hearings[0].out is Out.TOO_SOON
+
+
+@pytest.mark.parametrize("went", [False, True])
+def test_a_mail_that_waits_is_explained_as_it_is_decided_when_it_goes_out(
+    services: Services, ids: dict[str, int], went: bool
+):
+    frozen(services)
+    wave_id = frozen(services, "sociaal-werkers/reminder")
+    with services.sessions.begin() as session:
+        session.execute(update(ContactRow).values(frequency="monthly"))
+        session.execute(update(WaveRow).values(state="sending", started_at=NOON))
+        if went:
+            session.execute(update(BatchRow).where(BatchRow.wave_id != wave_id).values(state="accepted"))
+
+    explained = explaining.explain(services, "bo@example.org", "sociaal-werkers/reminder")
+    with services.sessions.begin() as session:
+        batch_id = session.scalars(select(BatchRow.id).where(BatchRow.wave_id == wave_id)).one()
+        claim.drop_unwilling(session, batch_id, NOON)
+    claimed = explaining.explain(services, "bo@example.org", "sociaal-werkers/reminder")
+
+    assert (explained.wish.too_soon, explained.taken_by) == (went, None if went else "members")
+    assert claimed.entry.status is (Status.SUPPRESSED if went else Status.PLANNED)
 
 
 def test_consent_is_told_with_its_words_and_since_when(services: Services, ids: dict[str, int]):
@@ -260,4 +283,4 @@ def test_steps_of_a_wave_do_not_matter_to_the_words(services: Services, ids: dic
 
 
 def test_addresses_are_masked_so_that_who_knows_them_recognises_them():
-    assert [audience_cli.masked(email) for email in ("bo@example.org", "b@example.org")] == ["b…@example.org"] * 2
+    assert [masked(email) for email in ("bo@example.org", "b@example.org")] == ["b…@example.org"] * 2

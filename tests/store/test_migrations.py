@@ -8,9 +8,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, MetaData, Table, select, text
 
-from outreach.delivery.queries import freeze, plan, settle
+from outreach.delivery.queries import freeze, plan
 from outreach.model.people import Basis, SuppressionReason
 from outreach.store import migrate, open_engine, open_sessions
+from outreach.store.suppressions import suppress
 from outreach.store.tables import Base, ContactRow, SuppressionRow
 from tests.builders_delivery import everyone, message
 from tests.builders_subscriptions import derived, in_force
@@ -191,8 +192,8 @@ def test_an_upgraded_database_keeps_every_reason_why_an_address_is_not_written_t
     migrate.upgrade(first_version)
 
     with open_sessions(first_version).begin() as session:
-        settle.suppress(session, "person4@example.org", SuppressionReason.COMPLAINT, "spam", MAY)
-        settle.suppress(session, "person4@example.org", SuppressionReason.BY_HAND, "again", MAY)
+        suppress(session, "person4@example.org", SuppressionReason.COMPLAINT, "spam", MAY)
+        suppress(session, "person4@example.org", SuppressionReason.BY_HAND, "again", MAY)
         kept = select(SuppressionRow.reason, SuppressionRow.detail).order_by(SuppressionRow.reason)
         assert session.execute(kept).tuples().all() == [("by_hand", "asked us"), ("complaint", "spam")]
 

@@ -10,10 +10,9 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from outreach.audience.predicates.days import days_before, midnight
 from outreach.audience.predicates.vocabulary import Clause, Listed, Named, predicate
-from outreach.model.wave import ARRIVED, ON_ITS_WAY, WRITTEN_TO, BatchState, WaveState
+from outreach.model.wave import ARRIVED, BatchState
+from outreach.store import mailed
 from outreach.store.tables import BatchRow, CampaignRow, ContactRow, DeliveryRow, WaveRow
-
-UNDER_WAY = (WaveState.SENDING, WaveState.PAUSED)
 
 
 @predicate("received {}", example="sociaal-werkers/start", of=Named.WAVE)
@@ -55,7 +54,7 @@ def not_clicked(waves: Listed) -> Clause:
 @predicate("received any mail of ours since {}", example="2026-01-31")
 def received_any_since(days: Listed) -> Clause:
     """Was sent any wave that began on this day or later, and it did not come back."""
-    return or_(*(_arrived(DeliveryRow.wave_id.in_(_begun(midnight(day)))) for day in days))
+    return or_(*(_arrived(DeliveryRow.wave_id.in_(mailed.begun_since(midnight(day)))) for day in days))
 
 
 @predicate("was written to less than {} days ago", example=14)
@@ -75,14 +74,12 @@ def written_to_since(moment: datetime, *, to: type[ContactRow] = ContactRow) -> 
 
     Asked of contacts, or of an alias of theirs.
     """
-    still_to_go = and_(BatchRow.state == BatchState.PLANNED, WaveRow.state.in_(UNDER_WAY))
-    on_its_way = BatchRow.state.in_(ON_ITS_WAY)
     return exists().where(
         DeliveryRow.contact_id == to.id,
-        DeliveryRow.wave_id.in_(_begun(moment)),
+        DeliveryRow.wave_id.in_(mailed.begun_since(moment)),
         DeliveryRow.wave_id == WaveRow.id,
         DeliveryRow.batch_id == BatchRow.id,
-        or_(DeliveryRow.status.in_(WRITTEN_TO), and_(DeliveryRow.status.is_(None), or_(on_its_way, still_to_go))),
+        mailed.goes(),
     )
 
 
@@ -113,10 +110,6 @@ def _named(waves: Listed) -> Clause:
     names = [parted(wave) for wave in waves]
     numbers = (_ids().where(CampaignRow.slug == slug, WaveRow.name == name) for slug, name in names)
     return DeliveryRow.wave_id.in_([number.scalar_subquery() for number in numbers])
-
-
-def _begun(moment: datetime) -> Select[tuple[int]]:
-    return _ids().where(WaveRow.started_at >= moment, CampaignRow.hidden.is_(False))
 
 
 def _ids() -> Select[tuple[int]]:

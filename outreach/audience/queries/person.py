@@ -16,8 +16,8 @@ from outreach.audience.queries.selection import eligible, rank, recipients
 from outreach.model.campaign import Words
 from outreach.model.people import DAYS_BETWEEN, Frequency, SuppressionReason
 from outreach.model.segment import Judged, Segment, judge, terms
-from outreach.model.wave import BatchState, Status
-from outreach.store import consents
+from outreach.model.wave import SPOKEN_FOR, BatchState, Status
+from outreach.store import consents, mailed
 from outreach.store.tables import (
     BatchRow,
     CallRow,
@@ -30,15 +30,6 @@ from outreach.store.tables import (
     SuppressionRow,
     WaveRow,
 )
-
-STATUS_OF = {
-    BatchState.PLANNED: Status.PLANNED,
-    BatchState.SENDING: Status.PLANNED,
-    BatchState.ACCEPTED: Status.ACCEPTED,
-    BatchState.REFUSED: Status.REFUSED,
-    BatchState.UNKNOWN: Status.UNKNOWN,
-}
-NEVER_WENT = (Status.SUPPRESSED, Status.REFUSED)
 
 
 def by_email(session: Session, email: str) -> Person | None:
@@ -119,8 +110,11 @@ def ground(session: Session, contact_id: int, topic: str) -> Ground | None:
     return Ground(act, session.scalar(since))
 
 
-def wish(session: Session, person: Person, now: datetime, *, apart_from: int | None) -> Wish:
-    """Return how often a person wants mail, and whether one now, of the wave *apart_from*, would come too soon."""
+def wish(session: Session, person: Person, now: datetime, *, apart_from: int | None, frozen: bool) -> Wish:
+    """Return how often a person wants mail, and whether one now, of the wave *apart_from*, would come too soon.
+
+    It is decided as planning decides it; where the wave is *frozen* for the person, as it is when the mail goes out.
+    """
     last = session.scalar(
         select(func.max(WaveRow.started_at))
         .join(CampaignRow, CampaignRow.id == WaveRow.campaign_id)
@@ -130,8 +124,7 @@ def wish(session: Session, person: Person, now: datetime, *, apart_from: int | N
             DeliveryRow.contact_id == person.id,
             CampaignRow.hidden.is_(False),
             WaveRow.id != (apart_from or 0),
-            func.coalesce(DeliveryRow.status, "").not_in(NEVER_WENT),
-            BatchRow.state != BatchState.REFUSED,
+            mailed.went() if frozen else mailed.goes(),
         )
     )
     days = DAYS_BETWEEN[person.frequency]
@@ -231,7 +224,7 @@ def _entry(session: Session, entries: Select[Any]) -> Entry | None:
     if row is None:
         return None
     delivery = row.DeliveryRow
-    spoken_for = STATUS_OF[BatchState(row.state)] if row.state else Status.PLANNED
+    spoken_for = SPOKEN_FOR[BatchState(row.state)] if row.state else Status.PLANNED
     return Entry(
         delivery_id=delivery.id,
         contact_id=delivery.contact_id,

@@ -13,6 +13,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, String, T
 from sqlalchemy.orm import Session
 
 from outreach.contacts.entries import Entry
+from outreach.store.dialects import on_postgres
 
 T = TypeVar("T", bound=Hashable)
 
@@ -23,9 +24,7 @@ incoming = Table(
     TEMPORARY,
     Column("row", BigInteger, primary_key=True, autoincrement=False),
     Column("line", BigInteger),
-    Column(
-        "leader", BigInteger
-    ),  # the row that speaks for this one, having its address too; nearly all speak for themselves
+    Column("leader", BigInteger),  # the row with the same address that speaks for this one; nearly all have none
     Column("email", String),
     Column("external_id", String),
     Column("first_name", String),
@@ -45,6 +44,8 @@ incoming = Table(
     prefixes=["TEMPORARY"],
 )
 POURED = tuple(each.name for each in incoming.c if each.name not in {"leader", "reason", "erased", "contradicts"})
+COPIED = ("external_id", "first_name", "last_name", "language", "kind")
+"""Facts that go into the contact as the row has them."""
 
 group_set = Table(
     "group_set",
@@ -77,6 +78,7 @@ telling = Table(
     prefixes=["TEMPORARY"],
 )
 """Organisations as rows tell them."""
+TELLING = tuple(each.name for each in telling.c if each.name != "told")
 
 _REMEMBERED = 20_000
 
@@ -116,7 +118,7 @@ class Incoming:
         if self.gone:
             theirs = (~incoming.c.gone, incoming.c.email.in_(select(departed.c.email)))
             self._session.execute(update(incoming).values(gone=True).where(*theirs))
-        if self._session.get_bind().dialect.name == "postgresql":
+        if on_postgres(self._session):
             concerned = "row, leader, email, external_id, organisation, groups, reason, erased"
             self._session.execute(text(f"ANALYZE incoming ({concerned}), group_set, departed, telling"))
 
@@ -155,7 +157,7 @@ def pour(session: Session, table: Table, columns: Sequence[str], rows: Iterable[
     """Add *rows* as fast as the database takes them."""
     connection = session.connection()
     names = ", ".join(f'"{name}"' for name in columns)
-    if connection.dialect.name == "postgresql":
+    if on_postgres(connection):
         raw: Any = connection.connection.dbapi_connection
         with raw.cursor() as cursor, cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
             for row in rows:
@@ -163,9 +165,6 @@ def pour(session: Session, table: Table, columns: Sequence[str], rows: Iterable[
     elif listed := list(rows):
         marks = ", ".join("?" * len(columns))
         connection.exec_driver_sql(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", listed)  # noqa: S608
-
-
-TELLING = ("number", "name", "kind", "code", "region", "country", "province", "municipality")
 
 
 class _Numbers(Generic[T]):

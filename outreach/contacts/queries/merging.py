@@ -7,16 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, cast, exists, func, insert, literal, not_, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from outreach.contacts.queries.incoming import Incoming, departed, group_set, incoming, telling
+from outreach.contacts.queries.incoming import COPIED, Incoming, departed, group_set, incoming, telling
 from outreach.contacts.queries.organisations import told
 from outreach.contacts.queries.repeats import group_besides, repeated
 from outreach.contacts.queries.standing import (
-    COPIED,
     Chunk,
     Said,
     find_added,
@@ -27,11 +25,11 @@ from outreach.contacts.queries.standing import (
 )
 from outreach.model.people import TRACKING, SuppressionReason
 from outreach.store import consents
+from outreach.store.changes import change
+from outreach.store.dialects import inserting, on_postgres
 from outreach.store.tables import ContactGroupRow, ContactRow, SubscriptionRow, SuppressionRow
 
 MEANWHILE = "somebody else changed this person while the file was imported; import this row again"
-
-_PLAINLY = {"synchronize_session": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +84,12 @@ def _alter(session: Session, chunk: Chunk, said: Said) -> None:
     values["attributes"] = _attributes_merged(session)
     values["updated_at"] = said.at
     mine = (ContactRow.id == standing.c.contact_id, incoming.c.row == standing.c.row, standing.c.altered)
-    changed = update(ContactRow).values(values).where(*mine, chunk.standing())
-    session.execute(changed, execution_options=_PLAINLY)
+    change(session, update(ContactRow).values(values).where(*mine, chunk.standing()))
 
 
 def _attributes_merged(session: Session) -> ColumnElement[Any]:
     have, news = ContactRow.attributes, incoming.c.attributes
-    merged = have.op("||")(cast(news, JSONB)) if _on_postgres(session) else func.json_patch(have, news)
+    merged = have.op("||")(cast(news, JSONB)) if on_postgres(session) else func.json_patch(have, news)
     return case((news.is_not(None), merged), else_=have)
 
 
@@ -109,7 +106,7 @@ def _add(session: Session, chunk: Chunk, said: Said) -> None:
         "language": row.language,
         "kind": func.coalesce(row.kind, row.guess),
         "organisation_id": told.c.id,
-        "attributes": cast(attributes, JSONB) if _on_postgres(session) else attributes,
+        "attributes": cast(attributes, JSONB) if on_postgres(session) else attributes,
         "created_at": at,
         "updated_at": at,
     }
@@ -121,7 +118,7 @@ def _add(session: Session, chunk: Chunk, said: Said) -> None:
         .where(chunk.stored(), not_(stands()))
         .order_by(row.email)  # indexes like it
     )
-    adding = _insert(session, ContactRow).from_select(list(values), new)
+    adding = inserting(session, ContactRow).from_select(list(values), new)
     try:
         with session.begin_nested():
             session.execute(adding)
@@ -187,7 +184,7 @@ def _suppress(session: Session, chunk: Chunk, said: Said) -> None:
     detail, at = literal(said.source), literal(said.at, SuppressionRow.at.type)
     gone = select(email, reason, detail, at).where(chunk.departed()).group_by(email)
     columns = ["email", "reason", "detail", "at"]
-    suppressed = _insert(session, SuppressionRow).from_select(columns, gone.order_by(email))
+    suppressed = inserting(session, SuppressionRow).from_select(columns, gone.order_by(email))
     session.execute(suppressed.on_conflict_do_nothing())
 
 
@@ -247,11 +244,3 @@ def _suppressed() -> Select[Any]:
 def _without_consent() -> Select[Any]:
     in_force = exists().where(SubscriptionRow.contact_id == standing.c.contact_id, SubscriptionRow.topic != TRACKING)
     return select(func.count()).select_from(standing).where(not_(standing.c.granted), not_(in_force))
-
-
-def _insert(session: Session, row: Any) -> Any:
-    return (postgresql if _on_postgres(session) else sqlite).insert(row)
-
-
-def _on_postgres(session: Session) -> bool:
-    return session.get_bind().dialect.name == "postgresql"

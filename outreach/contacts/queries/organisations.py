@@ -33,6 +33,7 @@ from sqlalchemy.orm import Session
 
 from outreach.contacts.queries.incoming import TEMPORARY, incoming, pour, telling
 from outreach.contacts.queries.repeats import NAMED
+from outreach.store.changes import change
 from outreach.store.tables import OrganisationRow
 
 DETAILS = ("region", "country", "province", "municipality")
@@ -180,7 +181,7 @@ def _adopt_namesakes(session: Session) -> None:
     )
     session.execute(update(told).values(id=pairs.c.id, altered=True).where(told.c.code == pairs.c.code))
     theirs = (OrganisationRow.id == told.c.id, OrganisationRow.code.is_(None), told.c.code != "")
-    session.execute(update(OrganisationRow).values(code=told.c.code).where(*theirs), execution_options=_PLAINLY)
+    change(session, update(OrganisationRow).values(code=told.c.code).where(*theirs))
 
 
 def _add(session: Session, which: ColumnElement[bool]) -> None:
@@ -229,12 +230,7 @@ def _describe(session: Session, which: Select[Any]) -> None:
     changed = select(facts.c.number).join(OrganisationRow, OrganisationRow.id == facts.c.id).where(news)
     session.execute(update(told).values(altered=True).where(told.c.number.in_(changed)))
     values = {name: case((facts.c[name] != "", facts.c[name]), else_=getattr(OrganisationRow, name)) for name in FACTS}
-    session.execute(
-        update(OrganisationRow).values(values).where(OrganisationRow.id == facts.c.id, news), execution_options=_PLAINLY
-    )
-
-
-_PLAINLY = {"synchronize_session": False}
+    change(session, update(OrganisationRow).values(values).where(OrganisationRow.id == facts.c.id, news))
 
 
 def _contradictions(session: Session) -> list[str]:

@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from outreach.contacts.queries.incoming import TELLING, TEMPORARY, group_set, incoming, pour, telling
+from outreach.contacts.queries.incoming import COPIED, TELLING, TEMPORARY, group_set, incoming, pour, telling
 
 NAMED = 5
 """Contradictions that a report names."""
@@ -70,7 +70,6 @@ group_besides = Table(
 """Groups that other rows of the address tell than the one that speaks for all."""
 
 _FACTS = tuple(each.name for each in merged.c if each.name not in {"leader", "contradicts"})
-_PLAIN = ("external_id", "first_name", "last_name", "language", "kind")
 
 
 def refuse_shared_ids(session: Session) -> None:
@@ -185,7 +184,7 @@ class _Address:
         told = {name: value for name, (_, _, value) in self._best.items()}
         attributes = {name: told[name] for name in sorted(told) if name.startswith(_ATTRIBUTE)}
         words = {name.removeprefix(_ATTRIBUTE): value for name, value in attributes.items()}
-        plain = (told.get(name) for name in _PLAIN)
+        plain = (told.get(name) for name in COPIED)
         return (*plain, told.get("organisation"), json.dumps(words) if words else None, self._tracking, self._gone)
 
     def contradiction(self) -> str:
@@ -201,7 +200,7 @@ _ATTRIBUTE = "attribute "
 def _facts(row: Row[Any]) -> Iterator[tuple[str, tuple[Any, Any]]]:
     """Yield each filled fact: its name, what it says (fit to be compared), and how it is stored."""
     said = row._mapping
-    for name in _PLAIN:
+    for name in COPIED:
         if said[name] is not None:
             yield name, (said[name], said[name])
     if row.organisation is not None:

@@ -30,13 +30,11 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session, aliased
 
 from outreach.contacts.grant import IMPORT, tracking_consent
-from outreach.contacts.queries.incoming import TEMPORARY, Incoming, departed, incoming, telling
+from outreach.contacts.queries.incoming import COPIED, TEMPORARY, Incoming, departed, incoming, telling
 from outreach.contacts.queries.organisations import told
 from outreach.model.people import TRACKING, Consent, ConsentAct
+from outreach.store.dialects import on_postgres
 from outreach.store.tables import ConsentRow, ContactRow
-
-COPIED = ("external_id", "first_name", "last_name", "language", "kind")
-"""Facts that go into the contact as the row has them."""
 
 standing = Table(
     "standing",
@@ -113,24 +111,22 @@ def find_known(session: Session, chunk: Chunk, about: Incoming, said: Said) -> N
 
 def find_added(session: Session, chunk: Chunk, said: Said) -> None:
     """Find the contacts that were added for rows about nobody known."""
-    row = incoming.c
-    granted = not_(row.gone) if said.grant else false()
-    tracking = case((row.tracking, true()), else_=null())
-    mine = or_(row.external_id.is_(None), ContactRow.external_id == row.external_id)
-    added = (
-        select(row.row, ContactRow.id, true(), false(), granted, tracking)
-        .join(ContactRow, ContactRow.email == row.email)
-        .where(not_(stands()), mine)
-    )
-    _stand(session, chunk, added)
+    mine = or_(incoming.c.external_id.is_(None), ContactRow.external_id == incoming.c.external_id)
+    added = _newcomers(said, ContactRow.id).join(ContactRow, ContactRow.email == incoming.c.email)
+    _stand(session, chunk, added.where(mine))
 
 
 def foresee_added(session: Session, chunk: Chunk, said: Said) -> None:
     """Let rows about nobody known stand for contacts that would be added, without a number of their own."""
+    _stand(session, chunk, _newcomers(said, -incoming.c.row))
+
+
+def _newcomers(said: Said, contact_id: Any) -> Select[Any]:
+    """The SELECT of rows about nobody known, each about a contact that was added for it."""
     row = incoming.c
     granted = not_(row.gone) if said.grant else false()
     tracking = case((row.tracking, true()), else_=null())
-    _stand(session, chunk, select(row.row, -row.row, true(), false(), granted, tracking).where(not_(stands())))
+    return select(row.row, contact_id, true(), false(), granted, tracking).where(not_(stands()))
 
 
 def _stand(session: Session, chunk: Chunk, found: Select[Any]) -> None:
@@ -142,11 +138,11 @@ class _Known:
     """The SELECT of rows about people who are known, with what is news about them."""
 
     def __init__(self, session: Session, about: Incoming, said: Said, contact: Any) -> None:
-        self._postgres = session.get_bind().dialect.name == "postgresql"
+        self._postgres = on_postgres(session)
         self._contact = contact
         self._said = said
-        self._consent = _newest() if said.grant else None
-        self._tracking = _newest() if about.tracking else None
+        self._consent = aliased(ConsentRow) if said.grant else None
+        self._tracking = aliased(ConsentRow) if about.tracking else None
 
     def select(self, found: ColumnElement[bool], settled: ColumnElement[bool]) -> Select[Any]:
         known = (
@@ -207,10 +203,6 @@ class _Known:
             (and_(not_(allowed), self._tracking.act == ConsentAct.GIVEN), false()),
             else_=null(),
         )
-
-
-def _newest() -> Any:
-    return aliased(ConsentRow)
 
 
 def _told_otherwise(have: Any, news: Any) -> ColumnElement[bool]:

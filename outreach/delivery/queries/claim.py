@@ -10,8 +10,8 @@ from outreach.model.delivery import Attempt, Batch, Frozen
 from outreach.model.mail import Address, Link, Message, Salutation
 from outreach.model.people import DAYS_BETWEEN, Frequency, SuppressionReason
 from outreach.model.report import Cell, Figure
-from outreach.model.wave import ON_ITS_WAY, WRITTEN_TO, BatchState, Status, WaveState
-from outreach.store import turns
+from outreach.model.wave import BatchState, Status, WaveState
+from outreach.store import mailed, turns
 from outreach.store.counters import count
 from outreach.store.tables import (
     AttemptRow,
@@ -98,6 +98,7 @@ def message(session: Session, message_id: int) -> Message:
         headers=row.headers,
         links=tuple(Link(link.url, link.label) for link in links),
         salutations={code: Salutation(*words) for code, words in row.salutations.items()},
+        audience=row.audience,
     )
 
 
@@ -210,14 +211,12 @@ def _wishing(session: Session, batch_id: int) -> dict[Frequency, list[int]]:
 def _written_to_since(moment: datetime) -> ColumnElement[bool]:
     """Whether another wave that began since wrote, or is writing: two may be planned before either of them begins."""
     other = aliased(DeliveryRow)
-    waves = select(WaveRow.id).join(CampaignRow, CampaignRow.id == WaveRow.campaign_id)
-    begun = waves.where(WaveRow.started_at >= moment, CampaignRow.hidden.is_(False)).correlate(None)
     return exists().where(
         other.contact_id == DeliveryRow.contact_id,
         other.wave_id != DeliveryRow.wave_id,
-        other.wave_id.in_(begun),
+        other.wave_id.in_(mailed.begun_since(moment)),
         other.batch_id == BatchRow.id,
-        or_(other.status.in_(WRITTEN_TO), and_(other.status.is_(None), BatchRow.state.in_(ON_ITS_WAY))),
+        mailed.went(other),
     )
 
 

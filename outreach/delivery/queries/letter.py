@@ -2,10 +2,8 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from types import ModuleType
 
 from sqlalchemy import exists, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from outreach.delivery.queries.plan import freeze_messages
@@ -16,6 +14,7 @@ from outreach.model.people import SuppressionReason
 from outreach.model.report import Cell, Figure
 from outreach.model.wave import BatchState, WaveState
 from outreach.store.counters import count
+from outreach.store.dialects import inserting, on_postgres
 from outreach.store.tables import (
     BatchRow,
     CampaignRow,
@@ -42,7 +41,7 @@ def hold(session: Session, kind: Letter, now: datetime) -> int:
     known = select(WaveRow).where(WaveRow.campaign_id == campaign_id, WaveRow.name == kind).with_for_update()
     if session.scalar(known) is None:
         row = {"campaign_id": campaign_id, "name": kind, "title": {}, "audiences": [], "out": {}, "created_at": now}
-        new = _dialect(session).insert(WaveRow).values(row | {"state": WaveState.SENDING, "started_at": now})
+        new = inserting(session, WaveRow).values(row | {"state": WaveState.SENDING, "started_at": now})
         session.execute(new.on_conflict_do_nothing(index_elements=["campaign_id", "name"]))
     wave = session.scalars(known).one()
     wave.state = WaveState.SENDING
@@ -92,7 +91,7 @@ def pass_over(session: Session, wave_id: int) -> None:
 
     Every link shows its letter's number. PostgreSQL gives none twice; SQLite would, so a nameless row takes it there.
     """
-    if session.get_bind().dialect.name == "postgresql":
+    if on_postgres(session):
         return
     nobody = {"wave_id": wave_id, "contact_id": 0, "cause": "nobody"}
     following = select(func.max(DeliveryRow.id) + 1).scalar_subquery()
@@ -113,7 +112,7 @@ def ask(
 ) -> int | None:
     """Write down that a letter was asked for; None where this very form has been sent before."""
     row = {"kind": kind, "address": address, "network": network, "form_token": form_token, "at": now}
-    asked = _dialect(session).insert(LetterRow).values(row).on_conflict_do_nothing(index_elements=["form_token"])
+    asked = inserting(session, LetterRow).values(row).on_conflict_do_nothing(index_elements=["form_token"])
     asked_id: int | None = session.scalar(asked.returning(LetterRow.id))
     return asked_id
 
@@ -150,7 +149,7 @@ def _campaign(session: Session, now: datetime) -> int:
     known = select(CampaignRow).where(CampaignRow.slug == HOUSE)
     if session.scalar(known) is None:
         row = {"slug": HOUSE, "title": {}, "summary": {}, "topic": "", "languages": ["en"], "hidden": True}
-        new = _dialect(session).insert(CampaignRow).values(row | {"created_at": now})
+        new = inserting(session, CampaignRow).values(row | {"created_at": now})
         session.execute(new.on_conflict_do_nothing(index_elements=["slug"]))
     campaign = session.scalars(known).one()
     if not campaign.hidden:
@@ -166,7 +165,3 @@ def _frozen(session: Session, wave_id: int, message: Message) -> int:
         return found
     freeze_messages(session, wave_id, [replace(message, variant=variant)])
     return session.scalars(known).one()
-
-
-def _dialect(session: Session) -> ModuleType:
-    return postgresql if session.get_bind().dialect.name == "postgresql" else sqlite

@@ -8,9 +8,10 @@ from sqlalchemy import BigInteger, cast, delete, func, literal, select
 from sqlalchemy.orm import Session
 
 from outreach.delivery.queries.freeze import Cells
-from outreach.model.mail import Message
+from outreach.model.mail import Message, message_name
 from outreach.model.report import Cell, Figure
 from outreach.store.counters import count
+from outreach.store.dialects import on_postgres
 from outreach.store.tables import (
     ApprovalRow,
     BatchRow,
@@ -48,6 +49,7 @@ def freeze_messages(session: Session, wave_id: int, messages: Iterable[Message])
     for message in messages:
         row = MessageRow(
             wave_id=wave_id,
+            audience=message.audience,
             variant=message.variant,
             languages=list(message.languages),
             sender_email=message.sender.email,
@@ -88,9 +90,9 @@ def digest(session: Session, wave_id: int) -> str:
     """
     seen = hashlib.sha256()
     messages = select(MessageRow.variant, MessageRow.digest).where(MessageRow.wave_id == wave_id)
-    for message in session.execute(messages.order_by(MessageRow.variant)):
+    for message in session.execute(messages.order_by(MessageRow.audience, MessageRow.variant)):
         seen.update(repr(tuple(message)).encode())
-    hashed = _hashed_there if session.get_bind().dialect.name == "postgresql" else _hashed_here
+    hashed = _hashed_there if on_postgres(session) else _hashed_here
     for part in hashed(session, wave_id):
         seen.update(part)
     return seen.hexdigest()
@@ -117,9 +119,9 @@ def keep_preflight(session: Session, wave_id: int, digest: str, findings: list[d
 
 
 def subjects(session: Session, wave_id: int) -> dict[str, str]:
-    """Return the subject of every variant."""
-    rows = select(MessageRow.variant, MessageRow.subject).where(MessageRow.wave_id == wave_id)
-    return dict(session.execute(rows.order_by(MessageRow.variant)).tuples().all())
+    """Return the subject of every message by its name."""
+    rows = select(MessageRow).where(MessageRow.wave_id == wave_id).order_by(MessageRow.audience, MessageRow.variant)
+    return {message_name(row.audience, row.variant): row.subject for row in session.scalars(rows)}
 
 
 def _hashed_there(session: Session, wave_id: int) -> Iterator[bytes]:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from outreach.model.delivery import Attempt, Outcome
@@ -14,9 +13,11 @@ from outreach.model.mail import Receipt
 from outreach.model.people import Consent, ConsentAct, SuppressionReason
 from outreach.model.provider_report import ProviderReport
 from outreach.model.report import Cell, Figure
-from outreach.model.wave import BatchState, Kind, Status, status_after
+from outreach.model.wave import SPOKEN_FOR, BatchState, Kind, Status, status_after
 from outreach.store import consents
 from outreach.store.counters import count
+from outreach.store.dialects import inserting
+from outreach.store.suppressions import suppress
 from outreach.store.tables import (
     AttemptRow,
     BatchRow,
@@ -24,19 +25,9 @@ from outreach.store.tables import (
     ContactRow,
     CounterRow,
     DeliveryRow,
-    SuppressionRow,
     WaveRow,
     WebhookRow,
 )
-
-SPOKEN_FOR = {
-    BatchState.PLANNED: Status.PLANNED,
-    BatchState.SENDING: Status.PLANNED,
-    BatchState.ACCEPTED: Status.ACCEPTED,
-    BatchState.REFUSED: Status.REFUSED,
-    BatchState.UNKNOWN: Status.UNKNOWN,
-}
-"""What a batch's state means for a delivery that has no status of its own."""
 
 NOT_YET_TAKEN = (Status.PLANNED, Status.UNKNOWN)
 TAKEN = (Status.ACCEPTED, Status.DEFERRED, Status.DELIVERED, Status.BOUNCED, Status.COMPLAINED)
@@ -271,9 +262,8 @@ def _count(session: Session, figures: Counter[tuple[int, Cell, Figure]]) -> None
 
 
 def _keep(session: Session, provider: str, report: ProviderReport, now: datetime) -> bool:
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     kept = session.execute(
-        dialect.insert(WebhookRow)
+        inserting(session, WebhookRow)
         .values(
             provider=provider,
             event_id=report.event_id,
@@ -328,16 +318,6 @@ def _settle_if_all_known(session: Session, batch: BatchRow, now: datetime) -> No
     open_ones = select(DeliveryRow.id).where(DeliveryRow.batch_id == batch.id, DeliveryRow.status.is_(None)).limit(1)
     if session.scalar(open_ones) is None:
         _settle(session, batch.id, BatchState.ACCEPTED, "settled by the provider's reports", now)
-
-
-def suppress(session: Session, email: str, reason: SuppressionReason, detail: str, at: datetime) -> None:
-    """Never write to *email* again; other reasons stay beside this one."""
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    session.execute(
-        dialect.insert(SuppressionRow)
-        .values(email=email, reason=reason, detail=detail, at=at)
-        .on_conflict_do_nothing(index_elements=["email", "reason"])
-    )
 
 
 def _withdraw(session: Session, row: DeliveryRow, report: ProviderReport, now: datetime) -> None:

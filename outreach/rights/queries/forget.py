@@ -8,15 +8,15 @@ batches and attempts that name the person, deliveries by number, then the contac
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, String, case, cast, delete, func, literal, null, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, String, case, cast, delete, func, literal, null, select, update
 from sqlalchemy.orm import Session
 
 from outreach.model.wave import WaveState
 from outreach.rights.queries import mentions
 from outreach.rights.queries.traces import Traces
+from outreach.store.changes import change
+from outreach.store.dialects import inserting
 from outreach.store.tables import (
     ApprovalRow,
     ConsentRow,
@@ -45,11 +45,11 @@ def erase(session: Session, found: Traces, rid_of: RidOf) -> Counter[str]:
     removed = blank_deliveries(session, found.deliveries, rid_of)
     removed["submissions"] = _blank_submissions(session, found.submissions)
     _unlink(session, found.passed_on)
-    removed["letters"] = _changed(session, delete(LetterRow).where(LetterRow.id.in_(found.letters)))
+    removed["letters"] = change(session, delete(LetterRow).where(LetterRow.id.in_(found.letters)))
     removed.update(delete_contact(session, found.contact_id))
     if not found.back:
         gone = delete(SuppressionRow).where(SuppressionRow.email.in_(found.addresses))
-        removed["suppressions"] = _changed(session, gone)
+        removed["suppressions"] = change(session, gone)
     removed["mentions"] = mentions.take_out(session, found.addresses, found.before)
     return removed
 
@@ -64,8 +64,9 @@ def hold(session: Session, found: Traces) -> None:
 def blank_deliveries(session: Session, ids: Sequence[int], rid_of: RidOf) -> Counter[str]:
     """Leave the rows of these mails, naming nobody: no two of them can be told to be of one person.
 
-    A contact's number may be given out again, so it goes too. *tracked* stays, since a figure is read off it; a row
-    without an address counts as not tracked wherever something is listened to.
+    The contact's number goes as well: the same in several waves, it would tell that one person got their mails.
+    *tracked* stays, since a figure is read off it; a row without an address counts as not tracked wherever something is
+    listened to.
     """
     session.execute(select(DeliveryRow.id).where(DeliveryRow.id.in_(ids)).order_by(DeliveryRow.id).with_for_update())
     blanked = update(DeliveryRow).where(DeliveryRow.id.in_(ids)).values(
@@ -84,9 +85,9 @@ def blank_deliveries(session: Session, ids: Sequence[int], rid_of: RidOf) -> Cou
     )  # fmt: skip
     told = update(WebhookRow).where(WebhookRow.rid.in_([rid_of(delivery) for delivery in ids]), WebhookRow.detail != "")
     return Counter(
-        deliveries=_changed(session, blanked),
-        engagement=_changed(session, delete(EngagementRow).where(EngagementRow.delivery_id.in_(ids))),
-        reports=_changed(session, told.values(detail="")),
+        deliveries=change(session, blanked),
+        engagement=change(session, delete(EngagementRow).where(EngagementRow.delivery_id.in_(ids))),
+        reports=change(session, told.values(detail="")),
     )
 
 
@@ -100,14 +101,13 @@ def delete_contact(session: Session, contact_id: int | None) -> Counter[str]:
         consents=_count(session, ConsentRow.contact_id == contact_id),
         signups=_count(session, SignupRow.contact_id == contact_id),
     )
-    removed["contacts"] = _changed(session, delete(ContactRow).where(ContactRow.id == contact_id))
+    removed["contacts"] = change(session, delete(ContactRow).where(ContactRow.id == contact_id))
     return removed
 
 
 def remember(session: Session, key: str, at: datetime) -> None:
     """Keep the keyed hash, so that no import brings the person back; the first time stays."""
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    kept = dialect.insert(ErasedRow).values(key=key, at=at).on_conflict_do_nothing(index_elements=["key"])
+    kept = inserting(session, ErasedRow).values(key=key, at=at).on_conflict_do_nothing(index_elements=["key"])
     session.execute(kept)
 
 
@@ -143,7 +143,7 @@ def _blank_submissions(session: Session, ids: Sequence[int]) -> int:
     for call_id, fold in sorted(folds):
         if not _others_say(session, call_id, fold, ids):
             _hide_fold(session, call_id, fold)
-    return _changed(
+    return change(
         session,
         update(SubmissionRow)
         .where(SubmissionRow.id.in_(ids))
@@ -169,24 +169,13 @@ def _hide_fold(session: Session, call_id: int, fold: str) -> None:
     """Replace a value under which answers count as one by another that says nothing and still counts once."""
     same = (SubmissionRow.call_id == call_id, SubmissionRow.fold == fold)
     first = session.scalar(select(func.min(SubmissionRow.id)).where(*same))
-    session.execute(_quiet(update(SubmissionRow).where(*same).values(fold=f"{NAMELESS} {first}")))
+    change(session, update(SubmissionRow).where(*same).values(fold=f"{NAMELESS} {first}"))
 
 
 def _unlink(session: Session, ids: Sequence[int]) -> None:
-    session.execute(
-        _quiet(update(SubmissionRow).where(SubmissionRow.id.in_(ids)).values(contact_id=null(), delivery_id=null()))
-    )
+    theirs = update(SubmissionRow).where(SubmissionRow.id.in_(ids))
+    change(session, theirs.values(contact_id=null(), delivery_id=null()))
 
 
 def _count(session: Session, wanted: ColumnElement[bool]) -> int:
     return session.scalar(select(func.count()).where(wanted)) or 0
-
-
-def _changed(session: Session, statement: Any) -> int:
-    result = session.execute(_quiet(statement))
-    assert isinstance(result, CursorResult)  # noqa: S101
-    return result.rowcount
-
-
-def _quiet(statement: Any) -> Any:
-    return statement.execution_options(synchronize_session=False)

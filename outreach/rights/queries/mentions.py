@@ -8,6 +8,7 @@ from sqlalchemy import Text, cast, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from outreach.rights.addresses import all_spellings, in_json, without
+from outreach.store.changes import change
 from outreach.store.tables import ApprovalRow, AttemptRow, BatchRow, ContactRow, SubmissionRow
 
 Place = tuple[type[Any], InstrumentedAttribute[Any]]
@@ -48,8 +49,7 @@ def _take_out(
         cleaned = _without(value, written)
         if cleaned != value:
             statement = update(table).where(table.id == id_).values({column: cleaned})
-            session.execute(statement.execution_options(synchronize_session=False))
-            changed += 1
+            changed += change(session, statement)
     return changed
 
 
@@ -61,7 +61,7 @@ def _folds(session: Session, written: Sequence[str], before: datetime | None) ->
     for id_, fold in named:
         hidden = f"forgotten {firsts.setdefault(fold, id_)}"
         statement = update(SubmissionRow).where(SubmissionRow.id == id_).values(fold=hidden)
-        session.execute(statement.execution_options(synchronize_session=False))
+        change(session, statement)
     return len(named)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Select, select, union
 from sqlalchemy.orm import Session
 
-from outreach.store.tables import ContactRow, DeliveryRow, ErasedRow, SubmissionRow, SuppressionRow
+from outreach.store.tables import ContactRow, DeliveryRow, SubmissionRow, SuppressionRow
 
 AT_ONCE = 5000
 
@@ -34,8 +34,3 @@ def matching(
         key = key_of(address)
         if key is not None and key in keys:
             yield key, address
-
-
-def erased(session: Session, key: str) -> datetime | None:
-    """Return when somebody was forgotten, if they were and have not come back."""
-    return session.scalar(select(ErasedRow.at).where(ErasedRow.key == key))

@@ -3,14 +3,16 @@
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, cast, delete, exists, func, null, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from outreach.model.rights import Removed
+from outreach.rights.queries.export import plain
 from outreach.rights.queries.forget import RidOf, blank_deliveries
+from outreach.store.changes import change
 from outreach.store.tables import (
     AttemptRow,
     BatchRow,
@@ -58,14 +60,14 @@ class Portion:
 
 def _deleted(id_: InstrumentedAttribute[int]) -> Clean:
     def clean(session: Session, ids: Sequence[int], _rid_of: RidOf) -> None:
-        session.execute(_quiet(delete(id_.class_).where(id_.in_(ids))))
+        change(session, delete(id_.class_).where(id_.in_(ids)))
 
     return clean
 
 
 def _emptied(id_: InstrumentedAttribute[int], **values: Any) -> Clean:
     def clean(session: Session, ids: Sequence[int], _rid_of: RidOf) -> None:
-        session.execute(_quiet(update(id_.class_).where(id_.in_(ids)).values(**values)))
+        change(session, update(id_.class_).where(id_.in_(ids)).values(**values))
 
     return clean
 
@@ -77,11 +79,11 @@ def _unconfirmed(session: Session, ids: Sequence[int], rid_of: RidOf) -> None:
     )
     held = select(ContactRow.id).where(made).order_by(ContactRow.id).with_for_update(of=ContactRow)
     contacts = session.scalars(held).all()
-    session.execute(_quiet(delete(SignupRow).where(SignupRow.id.in_(ids))))
+    change(session, delete(SignupRow).where(SignupRow.id.in_(ids)))
     alone = session.scalars(select(ContactRow.id).where(ContactRow.id.in_(contacts), _held_by_nothing())).all()
-    letters = session.scalars(select(DeliveryRow.id).where(DeliveryRow.contact_id.in_(alone)).order_by(DeliveryRow.id))
+    letters = session.scalars(select(DeliveryRow.id).where(DeliveryRow.of_contacts(alone)).order_by(DeliveryRow.id))
     blank_deliveries(session, letters.all(), rid_of)
-    session.execute(_quiet(delete(ContactRow).where(ContactRow.id.in_(alone))))
+    change(session, delete(ContactRow).where(ContactRow.id.in_(alone)))
 
 
 def _held_by_nothing() -> ColumnElement[bool]:
@@ -196,7 +198,7 @@ def remove(session: Session, rule: str, cutoff: datetime, rid_of: RidOf, *, afte
     if not found:
         return None
     sweep.clean(session, [row.row_id for row in found], rid_of)
-    lines = tuple(json.dumps([_plain(value) for value in row[2:]]) for row in found)
+    lines = tuple(json.dumps([plain(value) for value in row[2:]]) for row in found)
     return Portion(found[-1].row_id, tuple(row.row_at for row in found), lines)
 
 
@@ -215,11 +217,3 @@ def proofs(session: Session, most: int) -> Iterator[Removed]:
     """Yield the newest proofs."""
     for row in session.scalars(select(RetentionRow).order_by(RetentionRow.id.desc()).limit(most)):
         yield Removed(row.rule, row.cutoff, row.removed, row.oldest, row.newest, row.digest, row.at)
-
-
-def _plain(value: Any) -> Any:
-    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
-
-
-def _quiet(statement: Any) -> Any:
-    return statement.execution_options(synchronize_session=False)

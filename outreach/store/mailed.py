@@ -1,0 +1,33 @@
+"""Whether somebody was written to: one answer for who is chosen, who is left out at the last moment, and why."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, or_, select
+
+from outreach.model.wave import ON_ITS_WAY, WRITTEN_TO, BatchState, WaveState
+from outreach.store.tables import BatchRow, CampaignRow, DeliveryRow, WaveRow
+
+UNDER_WAY = (WaveState.SENDING, WaveState.PAUSED)
+
+
+def begun_since(moment: datetime) -> Select[tuple[int]]:
+    """Return the waves that began at *moment* or later; letters that somebody asked for are none."""
+    waves = select(WaveRow.id).join(CampaignRow, CampaignRow.id == WaveRow.campaign_id).correlate(None)
+    return waves.where(WaveRow.started_at >= moment, CampaignRow.hidden.is_(False))
+
+
+def went(delivery: Any = DeliveryRow) -> ColumnElement[bool]:
+    """Return whether a delivery, joined with its batch, was sent or may have been; or of an alias of deliveries."""
+    by_batch = and_(delivery.status.is_(None), BatchRow.state.in_(ON_ITS_WAY))
+    return or_(delivery.status.in_(WRITTEN_TO), by_batch)
+
+
+def goes() -> ColumnElement[bool]:
+    """Return whether a delivery, joined with its batch and wave, went or is about to, since its wave is under way.
+
+    Right for choosing people. Of two waves under way each would leave out everybody for the other's sake, so when a
+    mail is about to go out only those count that `went`.
+    """
+    about_to = and_(DeliveryRow.status.is_(None), BatchRow.state == BatchState.PLANNED, WaveRow.state.in_(UNDER_WAY))
+    return or_(went(), about_to)
