@@ -22,6 +22,7 @@ class FakeProvider:
     limits: Limits = field(default_factory=lambda: Limits(recipients=3, body_bytes=1_000_000))
     replays: bool = True
     refuse: Mapping[str, str] = field(default_factory=dict)
+    put_off: Mapping[str, str] = field(default_factory=dict)
     failures: list[ProviderError] = field(default_factory=list)
     failures_after: list[ProviderError] = field(default_factory=list)
     mails: list[Mail] = field(default_factory=list)
@@ -53,8 +54,9 @@ class FakeProvider:
     def _take(self, body: bytes) -> list[Receipt]:
         receipts = []
         for mail in self._plans[body].mails():
-            refused = self.refuse.get(mail.recipient, "")
-            if not refused:
+            refused, later = self.refuse.get(mail.recipient, ""), self.put_off.get(mail.recipient, "")
+            if not refused and not later:
                 self.mails.append(mail)
-            receipts.append(Receipt(mail.rid, "" if refused else f"fake-{len(self.mails)}", refused))
+            taken = "" if refused or later else f"fake-{len(self.mails)}"
+            receipts.append(Receipt(mail.rid, taken, refused, later=later))
         return receipts

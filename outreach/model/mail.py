@@ -17,9 +17,6 @@ from outreach.errors import DefinitionError
 
 SLOT = re.compile(r"@@([a-z][a-z0-9_]*)@@")
 
-RID = "rid"
-"""The slot of the delivery's public id; also what every provider echoes back to us."""
-
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -187,9 +184,13 @@ class MergePlan:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A provider's answer for one recipient: its own id for the mail, or why it refused, or that it never tried."""
+    """A provider's answer for one recipient: its own id for the mail, or why it refused, or that it never tried.
+
+    *later* is why it took nothing for now, though it may take the same another time (SMTP's 4xx).
+    """
 
     rid: str
     provider_id: str = ""
     refused: str = ""
     untried: bool = False
+    later: str = ""

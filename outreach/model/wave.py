@@ -28,6 +28,7 @@ class WaveStep(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     FINISH = "finish"
+    REOPEN = "reopen"
     CANCEL = "cancel"
 
 
@@ -44,6 +45,9 @@ WAVE: Mapping[tuple[WaveState, WaveStep], WaveState] = {
     (_W.PAUSED, _S.RESUME): _W.SENDING,
     (_W.SENDING, _S.FINISH): _W.SENT,
     (_W.SENT, _S.FINISH): _W.SENT,
+    (_W.SENT, _S.REOPEN): _W.SENDING,
+    (_W.SENDING, _S.REOPEN): _W.SENDING,
+    (_W.PAUSED, _S.REOPEN): _W.PAUSED,
     (_W.DRAFT, _S.CANCEL): _W.CANCELLED,
     (_W.PLANNED, _S.CANCEL): _W.CANCELLED,
     (_W.APPROVED, _S.CANCEL): _W.CANCELLED,

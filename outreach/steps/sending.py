@@ -15,6 +15,7 @@ from outreach.errors import DefinitionError, NotTaken, OutcomeUnknown, ProviderR
 from outreach.model.delivery import Attempt, Batch, Outcome
 from outreach.model.wave import WaveState, WaveStep
 from outreach.services import Services
+from outreach.store import reading
 
 log = logging.getLogger(__name__)
 
@@ -105,6 +106,13 @@ def seconds_until_settled(services: Services, wave_id: int) -> float:
     return max(0.0, (ends - services.clock()).total_seconds()) + 0.05 if ends else 0.0
 
 
+def seconds_until_due(services: Services, wave_id: int) -> float | None:
+    """Return how long until the first recipients who were put off may be tried again; None where nobody was."""
+    with reading(services.sessions) as session:
+        due = claim.due_at(session, wave_id)
+    return max(0.0, (due - services.clock()).total_seconds()) if due else None
+
+
 def finish_wave(services: Services, wave_id: int) -> Outcome:
     """Close the wave if nothing waits any more and nothing unknown can be asked about; return where it stands."""
     with services.sessions.begin() as session:
@@ -121,7 +129,7 @@ def _claim(services: Services, wave_id: int) -> _Claimed | None:
     with services.sessions.begin() as session:
         now = services.clock()  # after the write lock was waited for: a lease begins when the batch is held
         lease = now + timedelta(seconds=services.settings.lease_seconds)
-        batch_id = claim.claim(session, wave_id, lease)
+        batch_id = claim.claim(session, wave_id, now, lease)
         if batch_id is None:
             return None
         claim.drop_unwilling(session, batch_id, now)

@@ -80,6 +80,8 @@ def _compared(services: Services, session: Session, entry: Entry, went: Went) ->
     batch = claim.load(session, entry.batch_id)
     if not all(who.email for who in batch.recipients):
         return "somebody in the same call asked to be forgotten, so the call cannot be made up again to be compared"
+    if went.people not in (None, len(batch.recipients)):
+        return "some of the same call were lined up again since, so the call cannot be made up again to be compared"
     if body_digest(services.provider.prepare(slots.merge_plan(batch, services.tokens))) == went.body_digest:
         return "proved: the call made up again has the hash of the one that went out"
     return (

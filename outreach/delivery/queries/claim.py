@@ -28,14 +28,15 @@ from outreach.store.tables import (
 )
 
 
-def claim(session: Session, wave_id: int, lease: datetime) -> int | None:
-    """Take the next batch of a wave that is sending; None when there is none. Two lanes never get the same."""
+def claim(session: Session, wave_id: int, now: datetime, lease: datetime) -> int | None:
+    """Take the next batch of a wave that is sending; None when there is none now. Two lanes never get the same."""
     batch_id = session.scalar(
         select(BatchRow.id)
         .join(WaveRow, WaveRow.id == BatchRow.wave_id)
         .where(
             BatchRow.wave_id == wave_id,
             BatchRow.state == BatchState.PLANNED,
+            or_(BatchRow.not_before.is_(None), BatchRow.not_before <= now),
             WaveRow.state == WaveState.SENDING,
         )
         .order_by(BatchRow.number)
@@ -175,6 +176,12 @@ def lease_ends(session: Session, wave_id: int) -> datetime | None:
     """Return when the last batch being sent counts as left behind; None when none is being sent."""
     rows = select(func.max(BatchRow.lease_until)).where(BatchRow.wave_id == wave_id)
     return session.scalar(rows.where(BatchRow.state == BatchState.SENDING))
+
+
+def due_at(session: Session, wave_id: int) -> datetime | None:
+    """Return when the first batch that was put off may be claimed; None when none waits for its time."""
+    rows = select(func.min(BatchRow.not_before)).where(BatchRow.wave_id == wave_id)
+    return session.scalar(rows.where(BatchRow.state == BatchState.PLANNED))
 
 
 def _leave_out(

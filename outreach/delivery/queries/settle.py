@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence, Set
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -28,6 +28,9 @@ from outreach.store.tables import (
     WaveRow,
     WebhookRow,
 )
+
+PATIENCE = tuple(timedelta(minutes=minutes) for minutes in (2, 10, 30, 120, 360))
+"""How long somebody waits whom the provider put off for now, by how often that was; after the last it is refused."""
 
 NOT_YET_TAKEN = (Status.PLANNED, Status.UNKNOWN)
 TAKEN = (Status.ACCEPTED, Status.DEFERRED, Status.DELIVERED, Status.BOUNCED, Status.COMPLAINED)
@@ -63,22 +66,27 @@ def accepted(session: Session, attempt: Attempt, receipts: Sequence[Receipt], no
         .with_for_update()  # a report on one of them may be on its way
     ).all()
     batch = session.get_one(BatchRow, attempt.batch_id)
-    figures: Counter[tuple[int, Cell, Figure]] = Counter()
-    untried: list[DeliveryRow] = []
-    for person, receipt in zip(people, receipts, strict=True):
-        if person.status is not None:
-            continue  # a report was faster, and has counted it
-        if receipt.untried:
-            untried.append(person)
-            continue
-        if receipt.refused:
-            person.status, person.detail = Status.REFUSED, receipt.refused if person.email else None
-        figure = Figure.REFUSED if receipt.refused else Figure.ACCEPTED
-        figures[batch.wave_id, Cell(person.audience, person.variant), figure] += 1
-    _line_up_again(session, batch, untried)
+    answered = [(person, receipt) for person, receipt in zip(people, receipts, strict=True) if person.status is None]
+    untried = [person for person, receipt in answered if receipt.untried]
+    later = [(person, receipt.later) for person, receipt in answered if receipt.later and batch.tries < len(PATIENCE)]
+    if untried:
+        line_up(session, batch, untried, f"the rest of batch {batch.number}, which the provider did not look at")
+    if later:
+        why = _sayable(session, batch.id, later[0][1])
+        rest = line_up(session, batch, [person for person, _ in later], f"put off from batch {batch.number}: {why}")
+        rest.tries, rest.not_before = batch.tries + 1, now + PATIENCE[batch.tries]
+    figures = Counter(_answer(person, receipt) for person, receipt in answered if person.batch_id == batch.id)
     session.flush()
-    _count(session, figures)
+    count_all(session, figures)
     return sum(n for (_, _, figure), n in figures.items() if figure is Figure.ACCEPTED)
+
+
+def _answer(person: DeliveryRow, receipt: Receipt) -> tuple[int, Cell, Figure]:
+    """Write one person's answer down; return what it counts as. Whom a report was faster for is not among them."""
+    why = receipt.refused or receipt.later
+    if why:
+        person.status, person.detail = Status.REFUSED, why if person.email else None
+    return person.wave_id, Cell(person.audience, person.variant), Figure.REFUSED if why else Figure.ACCEPTED
 
 
 def refused(session: Session, attempt: Attempt, why: str, now: datetime) -> None:
@@ -148,23 +156,24 @@ def outcome(session: Session, wave_id: int) -> Outcome:
     )
 
 
-def _line_up_again(session: Session, batch: BatchRow, untried: Sequence[DeliveryRow]) -> None:
-    if not untried:
-        return
+def line_up(session: Session, batch: BatchRow, people: Sequence[DeliveryRow], why: str) -> BatchRow:
+    """Put *people* of a batch into one of their own, at the end of the line."""
     last = session.scalar(select(func.max(BatchRow.number)).where(BatchRow.wave_id == batch.wave_id)) or 0
     rest = BatchRow(
         wave_id=batch.wave_id,
         message_id=batch.message_id,
         number=last + 1,
-        size=len(untried),
+        size=len(people),
         state=BatchState.PLANNED,
-        detail=f"the rest of batch {batch.number}, which the provider did not look at",
+        tries=0,
+        detail=why,
     )
     session.add(rest)
     session.flush()
-    batch.size -= len(untried)
-    for person in untried:
+    batch.size -= len(people)
+    for person in people:
         person.batch_id = rest.id
+    return rest
 
 
 def _count_refused(session: Session, batch_id: int) -> None:
@@ -173,7 +182,9 @@ def _count_refused(session: Session, batch_id: int) -> None:
             DeliveryRow.batch_id == batch_id, DeliveryRow.status.is_(None)
         )
     ).tuples()
-    _count(session, Counter((wave_id, Cell(audience, variant), Figure.REFUSED) for wave_id, audience, variant in rows))
+    count_all(
+        session, Counter((wave_id, Cell(audience, variant), Figure.REFUSED) for wave_id, audience, variant in rows)
+    )
 
 
 def take_reports(session: Session, provider: str, reports: Sequence[tuple[int, ProviderReport]], now: datetime) -> int:
@@ -202,7 +213,7 @@ def take_reports(session: Session, provider: str, reports: Sequence[tuple[int, P
         figures.update(_apply(session, batch, row, report, now))
     for email, (reason, detail) in sorted(gone.items()):
         suppress(session, email, reason, detail, now)
-    _count(session, figures)
+    count_all(session, figures)
     return news
 
 
@@ -252,7 +263,9 @@ def _end(session: Session, attempt: Attempt, outcome: str, detail: str, now: dat
     )
 
 
-def _count(session: Session, figures: Counter[tuple[int, Cell, Figure]]) -> None:
+def count_all(session: Session, figures: Counter[tuple[int, Cell, Figure]]) -> None:
+    """Add figures to their waves' counters, always in the same order."""
+
     def order(of: tuple[int, Cell, Figure]) -> tuple[int, str, str, str]:
         wave_id, cell, figure = of
         return wave_id, cell.audience, cell.variant, figure

@@ -15,11 +15,15 @@ from outreach.store.tables import AttemptRow, BatchRow, CampaignRow, DeliveryRow
 
 @dataclass(frozen=True, slots=True)
 class Went:
-    """The call that a mail went out with: through which API, when, and the hash of its body."""
+    """The call that a mail went out with: through which API, when, the hash of its body, and for how many people.
+
+    *people* is None where no answer was written down.
+    """
 
     provider: str
     at: datetime
     body_digest: str
+    people: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,9 @@ def _went(session: Session, batch_id: int) -> Went | None:
     row = session.scalar(
         select(AttemptRow).where(AttemptRow.batch_id == batch_id).order_by(AttemptRow.number.desc()).limit(1)
     )
-    return Went(row.provider, row.started_at, row.body_digest) if row else None
+    if row is None:
+        return None
+    return Went(row.provider, row.started_at, row.body_digest, None if row.receipts is None else len(row.receipts))
 
 
 def message_of(session: Session, delivery_id: int) -> tuple[int, int] | None:

@@ -81,7 +81,10 @@ class LinkRow(Base):
 
 
 class BatchRow(Base):
-    """One API call's worth of recipients of one message."""
+    """One API call's worth of recipients of one message.
+
+    *tries* counts how often its recipients were put off for now; it is not claimed before *not_before*.
+    """
 
     __tablename__ = "batch"
     __table_args__ = (
@@ -96,6 +99,8 @@ class BatchRow(Base):
     size: Mapped[int]
     state: Mapped[str]
     lease_until: Mapped[datetime | None]
+    tries: Mapped[int] = mapped_column(default=0, server_default="0")
+    not_before: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
     detail: Mapped[str]
 

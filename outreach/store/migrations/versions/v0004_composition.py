@@ -1,4 +1,4 @@
-"""Messages for one audience alone, pictures of feeds and of mails, issues of newsletters."""
+"""Messages for one audience alone, pictures of feeds and of mails, issues of newsletters, batches put off."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -20,6 +20,8 @@ def upgrade() -> None:
     with op.batch_alter_table("content") as batch_op:
         batch_op.add_column(sa.Column("image", sa.String(), server_default="", nullable=False))
         batch_op.add_column(sa.Column("image_alt", sa.String(), server_default="", nullable=False))
+    op.add_column("batch", sa.Column("tries", sa.Integer(), server_default="0", nullable=False))
+    op.add_column("batch", sa.Column("not_before", Moment(), nullable=True))
     op.create_table(
         "picture",
         sa.Column("key", sa.String(), nullable=False),
