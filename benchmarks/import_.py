@@ -22,11 +22,11 @@ from pydantic import SecretStr
 from sqlalchemy import make_url
 
 from benchmarks.report import say, stopwatch, tell
+from benchmarks.server import cluster
 from outreach.services import open_services
 from outreach.settings import Settings
 from outreach.steps.importing import import_contacts
 from outreach.store import migrate, open_engine
-from tests.postgres import Cluster, find_binaries
 
 HEADING = (
     "Relatienummer", "Voornaam", "Tussenvoegsel", "Achternaam", "E-mailadres", "Taal", "Groep", "Organisatie", "Soort",
@@ -61,15 +61,8 @@ def main(arguments: Sequence[str]) -> None:
     if asked.into:
         _import(asked.into, asked.file)
         return
-    with tempfile.TemporaryDirectory() as folder, Cluster(_binaries(), Path(folder), SERVER) as cluster:
-        _measure(asked.n, Path(folder), cluster.url("outreach"))
-
-
-def _binaries() -> Path:
-    binaries = find_binaries()
-    if binaries is None:
-        sys.exit("PostgreSQL is missing: apt-get install postgresql")
-    return binaries
+    with tempfile.TemporaryDirectory() as folder, cluster(Path(folder), SERVER) as server:
+        _measure(asked.n, Path(folder), server.url("outreach"))
 
 
 def _measure(n: int, folder: Path, url: str) -> None:

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 
 from benchmarks.population import fill
 from benchmarks.report import say, stopwatch, tell
+from benchmarks.server import cluster
 from outreach.audience import queries as audience
 from outreach.audience.read import parse
 from outreach.campaigns import queries as campaigns
@@ -31,7 +32,6 @@ from outreach.model.people import AddressKind
 from outreach.model.segment import Segment
 from outreach.store import Sessions, migrate, open_engine, open_sessions
 from tests.builders_delivery import campaign, message
-from tests.postgres import Cluster, find_binaries
 
 SERVER = (
     "fsync=on",
@@ -77,11 +77,8 @@ def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="make bench NAME=segment", description=__doc__)
     parser.add_argument("--n", type=int, default=100_000, help="contacts")
     asked = parser.parse_args(arguments)
-    binaries = find_binaries()
-    if binaries is None:
-        sys.exit("PostgreSQL is missing: apt-get install postgresql")
-    with tempfile.TemporaryDirectory() as folder, Cluster(binaries, Path(folder), SERVER) as cluster:
-        engine = open_engine(cluster.url("outreach"))
+    with tempfile.TemporaryDirectory() as folder, cluster(Path(folder), SERVER) as server:
+        engine = open_engine(server.url("outreach"))
         migrate.upgrade(engine)
         with stopwatch() as filling:
             fill(engine, asked.n)

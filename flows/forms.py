@@ -1,6 +1,8 @@
 """What comms staff fill in: run forms and the approval."""
 
+from collections.abc import Callable
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from prefect.input import RunInput
@@ -10,6 +12,9 @@ from outreach.errors import OutreachError
 from outreach.settings import Settings
 from outreach.steps import choices
 
+TWO_WEEKS = 60 * 60 * 24 * 14
+"""How long a run waits for a person's answer, in seconds."""
+
 
 def at(position: int, **schema: Any) -> dict[str, Any]:
     """Return what puts a field at its place in the run form."""
@@ -18,15 +23,24 @@ def at(position: int, **schema: Any) -> dict[str, Any]:
 
 def waves() -> dict[str, Any]:
     """Return the choice of waves as of the last deploy; a newer one is accepted too."""
-    try:
-        return _choice(choices.waves(Settings().templates))
-    except OutreachError:  # a broken campaign is told when it is planned; the form can still be typed into
-        return {}
+    return _in_folders(choices.waves)
+
+
+def newsletters() -> dict[str, Any]:
+    """Return the choice of newsletters as of the last deploy; a newer one is accepted too."""
+    return _in_folders(choices.newsletters)
 
 
 def audiences() -> dict[str, Any]:
     """Return the choice of audiences."""
     return {"items": {"type": "string", **_choice(choices.audiences(Settings().audiences))}}
+
+
+def _in_folders(found: Callable[[Path], tuple[str, ...]]) -> dict[str, Any]:
+    try:
+        return _choice(found(Settings().templates))
+    except OutreachError:  # a broken campaign is told when it is planned; the form can still be typed into
+        return {}
 
 
 def _choice(values: tuple[str, ...]) -> dict[str, Any]:

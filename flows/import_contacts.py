@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from flows.again import unless_final
 from flows.artifacts import publish
-from flows.forms import at
+from flows.forms import TWO_WEEKS, at
 from outreach.contacts.columns import mapping_of
 from outreach.dashboard.imports import question_markdown, report_markdown
 from outreach.errors import DefinitionError, OutreachError
@@ -24,7 +24,6 @@ from outreach.steps.import_files import Asked, Outcome, described, import_file
 from outreach.steps.import_words import BY_FORM, lines_about
 
 NONE = "none"
-TWO_WEEKS = 60 * 60 * 24 * 14
 
 
 def topics() -> dict[str, Any]:

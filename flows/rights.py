@@ -17,13 +17,12 @@ from flows.forms import at
 from outreach.dashboard.retention import counts_markdown
 from outreach.errors import DefinitionError
 from outreach.model.rights import Forgotten
+from outreach.rights.addresses import REMOVED
 from outreach.services import open_services
 from outreach.steps import retention as broom
 from outreach.steps import rights
 
 RETENTION = "outreach-retention"
-
-REMOVED = "[removed]"
 
 
 class PersonForm(BaseModel):

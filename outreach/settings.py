@@ -58,7 +58,8 @@ class Settings(BaseSettings):
     audiences: Path = Field(default=ROOT / "audiences")
 
     provider: str = Field(
-        default="outbox", description="outbox | lettermint | postmark | mailgun | brevo | resend | mailjet"
+        default="outbox",
+        description="outbox | lettermint | postmark | mailgun | ses | brevo | resend | mailjet | smtp",
     )
     outbox_url: str = Field(default="http://127.0.0.1:8410")
     outbox_token: SecretStr = Field(default=SecretStr("outbox"))
@@ -87,11 +88,32 @@ class Settings(BaseSettings):
     mailjet_key: SecretStr = Field(default=SecretStr(""))
     mailjet_secret_key: SecretStr = Field(default=SecretStr(""))
     mailjet_webhook_secret: SecretStr = Field(default=SecretStr(""))
+    ses_region: str = Field(default="eu-central-1")
+    ses_url: str = Field(default="", description="empty: the region's own endpoint")
+    ses_key_id: str = Field(default="", description="access key id of a user who may ses:SendBulkEmail")
+    ses_secret_key: SecretStr = Field(default=SecretStr(""))
+    ses_session_token: SecretStr = Field(default=SecretStr(""), description="only of keys that are lent for a while")
+    ses_configuration_set: str = Field(default="", description="the one whose events go to the topic")
+    ses_topic: str = Field(default="", description="ARN of the SNS topic whose messages are believed")
+    ses_webhook_secret: SecretStr = Field(default=SecretStr(""), description="stands in the subscription's address")
+    smtp_host: str = Field(default="", description="name of your own mail server")
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_security: str = Field(default="starttls", description="starttls | tls | none; none only on this machine")
+    smtp_user: str = Field(default="", description="empty: the server asks for no login")
+    smtp_password: SecretStr = Field(default=SecretStr(""))
+    smtp_bounces: str = Field(default="", description="address that bounces go to; empty: the sender's")
+    smtp_connections: int = Field(default=4, ge=1, le=50, description="connections that share one batch")
 
     batch_size: int = Field(default=500, ge=1, description="recipients in one call at most")
     call_seconds: float = Field(default=20.0, gt=0, description="longest wait for one answer of an email API")
     lease_seconds: float = Field(default=60.0, gt=0, description="a batch unfinished for so long counts as left behind")
     trusted_proxies: Listed = Field(default=(), description="addresses whose X-Forwarded-For is believed")
+    spamassassin: str = Field(
+        default="spamassassin", description="program that scores mails before they are approved; empty: none"
+    )
+    chromium: str = Field(
+        default="chromium", description="program that takes pictures of mails for their approver; empty: none"
+    )
     private_feed_hosts: Listed = Field(
         default=(),
         description="host:port pairs that feeds and imports may be fetched from although their address is private",
@@ -106,6 +128,16 @@ class Settings(BaseSettings):
     def erasures(self) -> Path:
         """The erasure log: outside the database, so that a restored one can be brought up to date."""
         return self.erasure_log or self.home / "erasures.jsonl"
+
+    @property
+    def exports(self) -> Path:
+        """Where exports of people wait to be handed over."""
+        return self.home.absolute() / "exports"
+
+    @property
+    def imports(self) -> Path:
+        """Where files from addresses are imported from, and their rows with errors stay."""
+        return self.home.absolute() / "imports"
 
     def key(self) -> str:
         """Return the secret that signs; refuse to go on without one."""

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from outreach.audience.predicates import Named
 from outreach.model.campaign import Words
-from outreach.model.people import Consent, ConsentAct, Frequency, SuppressionReason
+from outreach.model.people import AddressKind, Consent, ConsentAct, Frequency, SuppressionReason
 from outreach.model.segment import Judged
 from outreach.model.wave import Status
 
@@ -24,6 +24,7 @@ class Person:
     organisation: str
     frequency: Frequency
     joined: datetime
+    kind: AddressKind = AddressKind.PERSONAL
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,9 @@ from rich.table import Table
 from rich.tree import Tree
 
 from outreach.audience.predicates import in_words
+from outreach.cli.terminal import say
 from outreach.errors import DefinitionError
+from outreach.model.people import masked
 from outreach.model.segment import Group, Join, Judged, Tallied, Term, grounds
 from outreach.services import Services, open_services
 from outreach.steps import people
@@ -22,7 +24,7 @@ JOINED = {Join.ALL: "all of these", Join.ANY: "at least one of these", Join.NONE
 def list_audiences() -> None:
     """List all audiences."""
     with open_services() as services:
-        _print([_titled(services, name) for name in people.audience_names(services)])
+        say([_titled(services, name) for name in people.audience_names(services)])
 
 
 @app.command
@@ -38,7 +40,7 @@ def count(name: str, *, topic: str = people.DEFAULT_TOPIC) -> None:
     """
     with open_services() as services:
         result = people.count_audience(services, name, topic=topic)
-    _print(_counted(name, topic, result))
+    say(_counted(name, topic, result))
 
 
 @app.command
@@ -82,18 +84,12 @@ def explain(name: str, *, topic: str = people.DEFAULT_TOPIC) -> None:
     tree = Tree(escape(f"{name}: {found.tally.people} people, {words(found.tally.rule)}"))
     _grow(tree, found.tally)
     Console(highlight=False).print(tree)
-    _print(_counted(name, topic, found.count))
+    say(_counted(name, topic, found.count))
 
 
 def words(rule: Group | Term) -> str:
     """Return a rule in words; what a group joins stands below it."""
     return in_words(rule) if isinstance(rule, Term) else JOINED[rule.join]
-
-
-def masked(email: str) -> str:
-    """Return an address that cannot be written to, and that whoever knows it still recognises."""
-    local, _, domain = email.rpartition("@")
-    return f"{local[:1]}…@{domain}"
 
 
 def reasons(judged: Judged) -> list[str]:
@@ -125,8 +121,3 @@ def _counted(name: str, topic: str, result: AudienceCount) -> list[str]:
         *(f"  {language}: {number}" for language, number in result.by_language.items()),
         *(f"left out, {reason}: {number}" for reason, number in result.left_out.items()),
     ]
-
-
-def _print(lines: list[str]) -> None:
-    for line in lines:
-        Console(highlight=False).print(line, markup=False, soft_wrap=True)

@@ -9,6 +9,7 @@ from cyclopts import App, Parameter
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from outreach.cli.terminal import say
 from outreach.contacts.columns import Reading, mapping_of
 from outreach.contacts.read import Sheet
 from outreach.services import open_services
@@ -82,7 +83,7 @@ def import_people(
     )
     with open_services() as services, _progress() as told:
         outcome = import_file(services, asked, dry_run=dry_run, opened=_show, progress=told)
-    _print([*lines_about(outcome.report, dry_run=dry_run), *fault_lines(outcome.report)])
+    say([*lines_about(outcome.report, dry_run=dry_run), *fault_lines(outcome.report)])
     return ROWS_WITH_ERRORS if outcome.report.invalid else 0
 
 
@@ -101,7 +102,7 @@ def mapping_lines(readings: Sequence[Reading]) -> list[str]:
 
 
 def _show(sheet: Sheet) -> None:
-    _print([f"{sheet.path.name}: {'; '.join(described(sheet))}", *mapping_lines(sheet.header.readings), ""])
+    say([f"{sheet.path.name}: {'; '.join(described(sheet))}", *mapping_lines(sheet.header.readings), ""])
 
 
 @contextmanager
@@ -110,9 +111,3 @@ def _progress() -> Iterator[Callable[[int, int], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("importing", total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-def _print(lines: Sequence[str]) -> None:
-    console = Console(highlight=False)
-    for line in lines:
-        console.print(line, markup=False, soft_wrap=True)

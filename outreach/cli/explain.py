@@ -8,6 +8,7 @@ from rich.tree import Tree
 
 from outreach.audience.explanation import Explanation, Ground, Hearing, Out, Wish
 from outreach.cli.audience import words
+from outreach.cli.terminal import say
 from outreach.model.people import DAYS_BETWEEN
 from outreach.model.segment import Judged
 from outreach.services import open_services
@@ -28,9 +29,8 @@ def explain(email: str, wave: str) -> None:
     """
     with open_services() as services:
         explanation = explaining.explain(services, email, wave)
+    say(lines(explanation))
     console = Console(highlight=False)
-    for line in lines(explanation):
-        console.print(line, markup=False, soft_wrap=True)
     for hearing in explanation.hearings:
         console.print(tree(hearing))
 

@@ -5,6 +5,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from outreach.cli.terminal import say
 from outreach.feeds.source import SourceView
 from outreach.services import open_services
 from outreach.steps import content
@@ -31,7 +32,7 @@ def add(url: str, *, topic: str, language: str, query: str | None = None) -> Non
     """
     with open_services() as services:
         number = content.add_source(services, url, topic=topic, language=language, query=query)
-    _print(f"source {number} added; pull it with: outreach feeds pull")
+    say([f"source {number} added; pull it with: outreach feeds pull"])
 
 
 @app.command
@@ -39,12 +40,11 @@ def pull() -> None:
     """Pull every source that is due; one that fails does not stop the others."""
     with open_services() as services:
         report = content.pull(services)
-    _print(
+    counts = (
         f"{report.sources} sources: {report.new} new, {report.revised} revised, {report.cancelled} cancelled; "
         f"{report.unchanged} unchanged, {len(report.failed)} failed"
     )
-    for url, note in (*report.notes, *report.failed):
-        _print(f"  {url}: {note}")
+    say([counts, *(f"  {url}: {note}" for url, note in (*report.notes, *report.failed))])
 
 
 @app.command(name="list")
@@ -53,7 +53,7 @@ def list_sources() -> None:
     with open_services() as services:
         sources = content.list_sources(services)
     if not sources:
-        _print("no sources yet; add one with: outreach feeds add URL --topic … --language …")
+        say(["no sources yet; add one with: outreach feeds add URL --topic … --language …"])
         return
     Console(highlight=False).print(_table(sources))
 
@@ -73,7 +73,3 @@ def _table(sources: list[SourceView]) -> Table:
 def _state(source: SourceView) -> str:
     told = f"failed {source.failures}×: {source.last_error}" if source.failures else source.last_error
     return f"{source.state}; {told}" if told else source.state
-
-
-def _print(line: str) -> None:
-    Console(highlight=False).print(line, markup=False, soft_wrap=True)

@@ -6,9 +6,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from cyclopts import App
-from rich.console import Console
 
 from outreach.cli.contacts import app as contacts
+from outreach.cli.terminal import say
 from outreach.errors import DefinitionError
 from outreach.model.rights import Forgotten, Removed, Replayed
 from outreach.services import Services, open_services
@@ -66,11 +66,11 @@ def forget_person(
     with open_services() as services:
         if replay is not None:
             replayed = rights.replay(services, replay)
-            _say(lines_about_replay(replayed))
+            say(lines_about_replay(replayed))
             if replayed.damaged:
                 sys.exit(DAMAGED)
         elif yes or _meant(services, email or ""):
-            _say(lines_about(rights.forget(services, email or "", why=why)))
+            say(lines_about(rights.forget(services, email or "", why=why)))
 
 
 def _meant(services: Services, email: str) -> bool:
@@ -79,7 +79,7 @@ def _meant(services: Services, email: str) -> bool:
         return True
     held = {name: len(rows) for name, rows in rights.export(services, email).items() if isinstance(rows, list) and rows}
     counted = ", ".join(f"{name} {number}" for name, number in held.items()) or "nothing is held about this address"
-    _say([f"{email}: {counted}"])
+    say([f"{email}: {counted}"])
     return input("Forget this person? Nobody can undo it. [y/N] ").strip().lower() in ("y", "yes", "j", "ja")
 
 
@@ -101,10 +101,10 @@ def run_retention(*, dry_run: bool = False) -> None:
     """
     with open_services() as services:
         results = retention.dry_run(services) if dry_run else retention.run_retention(services)
-    _say([f"{_line(each, 'would go' if dry_run else 'removed')}" for each in results if each.removed])
+    say([f"{_line(each, 'would go' if dry_run else 'removed')}" for each in results if each.removed])
     idle = [each.rule for each in results if not each.removed]
     if idle:
-        _say([f"nothing old enough: {', '.join(idle)}"])
+        say([f"nothing old enough: {', '.join(idle)}"])
 
 
 @app.command
@@ -114,8 +114,8 @@ def show() -> None:
         shown = retention.shown(services)
     for rule in shown.rules:
         last = next((proof for proof in shown.proofs if proof.rule == rule.name), None)
-        _say([f"{rule.name}: {rule.what}, after {rule.days} days; last run: {_day(last.at) if last else 'never'}"])
-        _say([f"  {rule.why}"])
+        say([f"{rule.name}: {rule.what}, after {rule.days} days; last run: {_day(last.at) if last else 'never'}"])
+        say([f"  {rule.why}"])
 
 
 def lines_about(forgotten: Forgotten) -> list[str]:
@@ -142,8 +142,3 @@ def _line(removed: Removed, done: str) -> str:
 
 def _day(at: object) -> str:
     return f"{at:%Y-%m-%d %H:%M}" if at else "–"
-
-
-def _say(lines: list[str]) -> None:
-    for line in lines:
-        Console(highlight=False).print(line, markup=False, soft_wrap=True)

@@ -40,15 +40,13 @@ def rows(path: Path, writing: Writing, *, guarded: bool = True) -> Iterator[Line
 
     *guarded* keeps a row within bounds; a file that was gone through once needs it no more.
     """
-    number = 1
+    number = first = 1 + writing.skipped
     with path.open(encoding=writing.encoding, newline=writing.line_end) as file:
         for _ in range(writing.skipped):
             file.readline(LONGEST)
         guard = _Guard(file)
         reader = csv.reader(guard if guarded else file, delimiter=writing.delimiter, strict=True)
-        first = 1 + writing.skipped
         try:
-            number = first
             for cells in reader:
                 if any(map(str.strip, cells)):
                     yield Line(number, tuple(cells))

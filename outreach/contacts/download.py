@@ -1,6 +1,5 @@
 """Fetches a list of people from an address: https, public, bounded in size and time, straight to a file of our own."""
 
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 import httpx
 
+from outreach import private_files
 from outreach.dialling import packed
 from outreach.dialling.addresses import Target
 from outreach.dialling.deadline import Deadline
@@ -37,8 +37,7 @@ class Download:
 
     def fetch(self, url: str, folder: Path) -> Path:
         """Return the file that was made in *folder*; `ImportRefused` says what kept it, and then there is none."""
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path, file = _new(folder, _name(url))
+        path, file = private_files.make_beside(private_files.make_folder(folder), _name(url))
         try:
             with file, Deadline(self.seconds) as deadline:
                 answer = self.dialler.follow(url, _HEADERS, deadline, self._into(file), redirects=self.redirects)
@@ -90,15 +89,3 @@ def shown(url: str) -> str:
 def _name(url: str) -> str:
     last = unquote(urlsplit(url).path).rpartition("/")[2]
     return re.sub(r"[^\w.-]+", "-", last).strip("-.")[-_LONGEST_NAME:] or "download"
-
-
-def _new(folder: Path, name: str) -> tuple[Path, BinaryIO]:
-    """Make a file that only we can read, beside any of the same name."""
-    number = 1
-    while True:
-        stem, dot, suffix = name.rpartition(".")
-        path = folder / (name if number == 1 else f"{stem}-{number}.{suffix}" if dot else f"{name}-{number}")
-        try:
-            return path, os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb")
-        except FileExistsError:
-            number += 1

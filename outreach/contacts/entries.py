@@ -6,9 +6,10 @@ from typing import NamedTuple, TypeVar
 
 from outreach.contacts import foreign, names, values
 from outreach.contacts.columns import Column, Header
-from outreach.contacts.places import MUNICIPALITY, Resolution, resolution
+from outreach.contacts.places import Resolution, resolution
 from outreach.contacts.read import Line
 from outreach.contacts.values import CellRefused
+from outreach.model.gazetteer import MUNICIPALITY
 from outreach.model.mail import one_line
 from outreach.model.people import AddressKind, Organisation
 

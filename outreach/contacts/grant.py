@@ -1,6 +1,5 @@
 """What an import says about the consent of the people in it."""
 
-from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
 
 from outreach.errors import DefinitionError
@@ -54,15 +53,6 @@ def grant_of(
         at,
         confirmed_at=datetime.combine(given_on, time(), UTC),
     )
-
-
-def check_topic(topic: str, known: Collection[str]) -> None:
-    """Refuse a topic that nobody has heard of: it would be a slip, and the people could never be written to."""
-    if topic not in known:
-        raise DefinitionError(
-            f"topic {topic!r} is not known; known: {', '.join(sorted(known))}; "
-            "new topics are written into templates/topics.toml"
-        )
 
 
 def tracking_consent(*, allowed: bool, source: str, at: datetime) -> Consent:

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from outreach.contacts.values import CellRefused
 from outreach.model.gazetteer import (
+    MUNICIPALITY,
     YEAR,
     Municipality,
     PlaceUnclear,
@@ -20,20 +21,11 @@ from outreach.model.gazetteer import (
     official_code,
     one_of,
     province_named,
-    provinces,
     region_named,
-    regions,
-    successor,
     today,
 )
 from outreach.model.people import Organisation
 
-__all__ = [
-    "Municipality", "PlaceUnclear", "Resolution", "municipality", "province_named", "provinces", "region_named",
-    "regions", "resolution", "resolved", "successor",
-]  # fmt: skip
-
-MUNICIPALITY = "municipality"
 AGS_DIGITS = 8
 INVENTED = re.compile(r"GM9[0-9]{3}|99[0-9]{6}")
 """Codes that no office gives out: the municipalities of the demo and of tests; they stay as they are written."""
@@ -50,13 +42,11 @@ class Resolution:
     notes: tuple[str, ...] = ()
 
 
-def resolved(organisation: Organisation) -> Organisation:
-    """Return *organisation* with its official facts; `CellRefused` says what is wrong and what would work."""
-    return resolution(organisation).organisation
-
-
 def resolution(organisation: Organisation) -> Resolution:
-    """Return the same with the notes about it; cheap for organisations that were asked about before."""
+    """Return *organisation* with its official facts; `CellRefused` says what is wrong and what would work.
+
+    Cheap for organisations that were asked about before.
+    """
     if not (organisation.kind == MUNICIPALITY or _says_where(organisation)):
         return Resolution(organisation)
     outcome = _outcome(organisation)

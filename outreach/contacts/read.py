@@ -27,12 +27,19 @@ LOOKED_AT = 10
 
 _SAMPLE = 131_072
 _EXCELS_MARK = re.compile(r'\ufeff?"?sep=(.)"?\s*', re.IGNORECASE)
+_PAGE = "a web page (some systems call it .xls; a page to log in looks like this, too)"
 _FOREIGN: Mapping[bytes, str] = {
     b"%pdf": "a PDF",
-    b"<!doctype html": "a web page (some systems call it .xls; a page to log in looks like this, too)",
-    b"<html": "a web page (some systems call it .xls; a page to log in looks like this, too)",
+    **dict.fromkeys((b"<!doctype html", b"<html", b"<head", b"<meta", b"<table", b"mime-version:"), _PAGE),
     b"<?xml": "an XML file",
     b"begin:vcard": "a file of address cards (vCard)",
+    b"{\\rtf": "a text document (RTF)",
+    **dict.fromkeys((b'{"', b"[{"), "a JSON file"),
+}
+_PACKED: Mapping[bytes, str] = {
+    b"\x1f\x8b": "a packed file (gzip)",
+    b"rar!": "a packed file (RAR)",
+    b"7z\xbc\xaf": "a packed file (7z)",
 }
 
 
@@ -81,9 +88,7 @@ def open_sheet(
     start = _start(path)
     if start.startswith((workbook.ZIP, workbook.OLE)):
         return _open_workbook(path, mapping or {}, title)
-    for mark, what in _FOREIGN.items():
-        if start.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(mark):
-            raise ImportRefused(f"{path.name}: this is {what}, not a list of people; {workbook.SAVE_AS}")
+    _refuse_foreign(path, start.lstrip(b"\xef\xbb\xbf \t\r\n").lower())
     if title is not None:
         raise ImportRefused(f"{path.name}: a CSV file has no sheets; leave the name of the sheet {title!r} out")
     return _open_text(path, decoding.decode(path, encoding), mapping or {})
@@ -118,6 +123,13 @@ def _start(path: Path) -> bytes:
             return file.read(512)
     except OSError as error:
         raise ImportRefused(f"{path}: cannot be opened: {error.strerror}") from error
+
+
+def _refuse_foreign(path: Path, start: bytes) -> None:
+    for marks, remedy in ((_FOREIGN, workbook.SAVE_AS), (_PACKED, "unpack it, and import the list that was in it")):
+        for mark, what in marks.items():
+            if start.startswith(mark):
+                raise ImportRefused(f"{path.name}: this is {what}, not a list of people; {remedy}")
 
 
 def _rows(sheet: Sheet) -> Iterator[Line]:

@@ -1,13 +1,14 @@
 """The rows that were not stored, written to a file with the reason, to be corrected and imported again."""
 
 import csv
-import os
 import re
 from contextlib import ExitStack
+from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from outreach import private_files
 from outreach.contacts.columns import Column
 from outreach.contacts.formulas import escaped
 from outreach.contacts.read import Line, Sheet
@@ -15,9 +16,6 @@ from outreach.errors import ImportRefused
 
 SHOWN = 50
 """Faults that a report shows; the file has them all."""
-
-PRIVATE = 0o600
-"""Whole rows about people: nobody but their owner reads them."""
 
 _OURS = re.compile(r"\.errors(-\d+)?$")
 
@@ -65,15 +63,8 @@ class Rejected:
 
     def _begun(self) -> Any:
         self._folder.mkdir(parents=True, exist_ok=True)
-        number = 1
-        while True:
-            self.path = self._folder / f"{self._stem}.errors{f'-{number}' if number > 1 else ''}.csv"
-            try:
-                handle = os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE)
-                file = self._open.enter_context(os.fdopen(handle, "w", encoding="utf-8-sig", newline=""))
-                break
-            except FileExistsError:
-                number += 1
+        self.path, begun = private_files.make_beside(self._folder, f"{self._stem}.errors.csv")
+        file = self._open.enter_context(TextIOWrapper(begun, encoding="utf-8-sig", newline=""))
         writer = csv.writer(file, delimiter=";")
         writer.writerow(self._row(self._sheet.header.names, Column.LINE, Column.ERROR))
         return writer

@@ -8,11 +8,14 @@ from typing import Any
 from outreach.errors import DefinitionError
 from outreach.model.people import Topic
 
+FILE = "topics.toml"
+
 KEYS = ("version", "title", "text")
 
 
-def read_topics(path: Path) -> dict[str, Topic]:
+def read_topics(templates: Path) -> dict[str, Topic]:
     """Return the topics by name, in the order of the file; whatever cannot work is refused with its field."""
+    path = templates / FILE
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from email_validator import EmailNotValidError, validate_email
 
+from outreach.model.gazetteer import MUNICIPALITY
 from outreach.model.people import AddressKind
 
 
@@ -29,7 +30,7 @@ COUNTRIES: Mapping[str, tuple[str, ...]] = {
 }
 
 ORGANISATION_KINDS: Mapping[str, tuple[str, ...]] = {
-    "municipality": ("gemeente", "gemeinde", "kommune"),
+    MUNICIPALITY: ("gemeente", "gemeinde", "kommune"),
     "association": ("vereniging", "verein", "verband"),
     "foundation": ("stichting", "stiftung"),
     "company": ("bedrijf", "unternehmen", "firma"),

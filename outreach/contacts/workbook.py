@@ -30,6 +30,11 @@ MOST_UNPACKED_BESIDES = 96 * 2**20
 MOST_PARTS = 10_000
 """Bytes that all parts may have, those that are held in memory (texts, styles), and how many parts there may be."""
 
+_OTHERS_OF_OLD = {
+    "WordDocument": "an old Word document (.doc)",
+    "PowerPoint Document": "an old PowerPoint file (.ppt)",
+    "__nameid_version1.0": "an Outlook message (.msg); if the list is attached, save the attachment first",
+}
 _BOOK = re.compile(r"xl/workbook\d*\.xml")
 _SHEETS = "xl/worksheets/"
 _PIECE = 65_536
@@ -132,10 +137,20 @@ def _quietly(call: Any, *arguments: Any, **options: Any) -> Any:
 def _refuse_odd(path: Path, start: bytes) -> None:
     if start.startswith(OLE):
         with path.open("rb") as file:
-            protected = "EncryptedPackage".encode("utf-16-le") in file.read(_SEARCHED)
-        if protected:
+            inside = file.read(_SEARCHED)
+        if _names(inside, "EncryptedPackage"):
             raise ImportRefused(f"{path.name}: the workbook is protected by a password; take it off, or {SAVE_AS}")
-        raise ImportRefused(f"{path.name}: this is an old Excel workbook (.xls); {SAVE_AS}")
+        raise ImportRefused(f"{path.name}: this is {_old_kind(inside)}; {SAVE_AS}")
+
+
+def _old_kind(inside: bytes) -> str:
+    """What an old file of Office is; other programs' parts may stand in a workbook, so that is looked for first."""
+    others = {} if _names(inside, "Workbook") else _OTHERS_OF_OLD
+    return next((what for part, what in others.items() if _names(inside, part)), "an old Excel workbook (.xls)")
+
+
+def _names(inside: bytes, part: str) -> bool:
+    return part.encode("utf-16-le") in inside
 
 
 def _refuse_unsafe(path: Path) -> None:
@@ -169,6 +184,8 @@ def _kind(archive: zipfile.ZipFile) -> str:
         return "a LibreOffice or OpenDocument file (.ods)"
     if any(name.startswith("Index/") for name in names):
         return "a Numbers file"
+    if "word/document.xml" in names:
+        return "a Word document (.docx)"
     return "a ZIP file; if it holds the export, unpack it first"
 
 

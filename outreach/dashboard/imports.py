@@ -8,12 +8,13 @@ from collections.abc import Iterable, Sequence
 
 from outreach.dashboard.markdown import bullets, document, escape, table
 from outreach.dashboard.words import number
+from outreach.model.people import masked
 
 MOST_FAULTS = 50
 MOST_COLUMNS = 100
 _MOST_WORDS = 240
 
-_EMAIL = re.compile(r"(?P<first>[^\s@'\"<>,;:])[^\s@'\"<>,;:]*@(?P<domain>[^\s'\"<>,;:]*)")
+_EMAIL = re.compile(r"[^\s@'\"<>,;:]+@[^\s'\"<>,;:]*")
 _CELL = re.compile(r"(?P<before>address |external id )(?P<mark>['\"])(?P<first>.)(?:(?!(?P=mark)).)*(?P=mark)")
 
 Column = tuple[str, str, str]
@@ -23,14 +24,14 @@ Fault = tuple[int, str]
 """Line of the file, and what is wrong with it."""
 
 
-def masked(text: str) -> str:
+def masked_text(text: str) -> str:
     """Return *text* with `jan.smit@example.org` as `j…@example.org`, and cells that were to be an address as `j…`."""
 
     def cell(found: re.Match[str]) -> str:
         inner = found[0][len(found["before"]) + 1 : -1]
         return found[0] if "@" in inner else f"{found['before']}{found['mark']}{found['first']}…{found['mark']}"
 
-    return _EMAIL.sub(r"\g<first>…@\g<domain>", _CELL.sub(cell, text))
+    return _EMAIL.sub(lambda found: masked(found[0]), _CELL.sub(cell, text))
 
 
 def question_markdown(
@@ -82,5 +83,5 @@ def _faults(faults: Iterable[Fault]) -> str:
 
 
 def _safe(text: str) -> str:
-    words = masked(text)
+    words = masked_text(text)
     return escape(words if len(words) <= _MOST_WORDS else f"{words[:_MOST_WORDS]}…")

@@ -14,6 +14,9 @@ KEYS: Mapping[str, Callable[[Tokens, int], str]] = {
 }
 """Slots that let their recipient do something; signed only where a message has them, for signing costs most of it."""
 
+LONGEST = 200
+"""Characters of a name; it may stand in a subject, and a header has only so much room in a line."""
+
 
 def merge_plan(batch: Batch, tokens: Tokens) -> MergePlan:
     """Return the batch with every slot of every recipient filled; the same batch gives the same plan."""
@@ -23,13 +26,13 @@ def merge_plan(batch: Batch, tokens: Tokens) -> MergePlan:
 def recipient(message: Message, who: Frozen, tokens: Tokens) -> Recipient:
     """Return *who* with the values of all slots that a message can have."""
     rid = tokens.rid(who.delivery_id)
-    name = one_line(who.first_name)
+    name = one_line(who.first_name)[:LONGEST]
     values = {
         "rid": rid,
         **{name: sign(tokens, who.delivery_id) for name, sign in KEYS.items() if name in message.slots},
         "pixel": f"o/{rid}" if who.tracked else f"p/{who.wave_id}",
         "first_name": name,
-        "organisation": one_line(who.organisation),
+        "organisation": one_line(who.organisation)[:LONGEST],
         **{f"salutation_{code}": words.to(name) for code, words in message.salutations.items()},
     }
     return Recipient(rid, who.email, values)

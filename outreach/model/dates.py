@@ -2,7 +2,8 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 
-from babel.dates import format_date, format_interval, format_skeleton, format_time, get_timezone
+from babel import Locale
+from babel.dates import format_date, format_interval, format_skeleton, format_time, get_timezone, get_timezone_name
 
 
 def days_before(days: int, now: datetime) -> datetime:
@@ -49,11 +50,29 @@ def occasion(starts: datetime, ends: datetime | None, language: str, zone: str) 
         return _days(begin, end, language)
     if end and end.date() != begin.date():
         return _days(begin, end, language)
-    hours = format_time(begin, "HH:mm", locale=language)
-    if end:
-        hours += f"–{format_time(end, 'HH:mm', locale=language)}"
-    told = HOURS.get(language, "{hours}").format(hours=hours)
-    return f"{format_date(begin, 'full', locale=language)}, {told}"
+    return f"{format_date(begin, 'full', locale=language)}, {_hours(language, begin, end)}"
+
+
+def appointment(starts: datetime, ends: datetime, language: str, zone: str) -> str:
+    """Return when somebody is expected: as `occasion`, with the hours of several days too, and the zone's name."""
+    begin, end = local(starts, zone), local(ends, zone)
+    if _whole_days(begin, end):
+        return occasion(starts, ends, language, zone)
+    told = occasion(starts, ends, language, zone)
+    if begin.date() != end.date():
+        both = (f"{format_date(one, 'full', locale=language)}, {_hours(language, one)}" for one in (begin, end))
+        told = Locale.parse(language).interval_formats[None].format(*both)
+    return f"{told} ({zone_name(language, zone)})"
+
+
+def zone_name(language: str, zone: str) -> str:
+    """Return how a time zone is called, in summer and winter alike: `Midden-Europese tijd`."""
+    return get_timezone_name(get_timezone(zone), width="long", zone_variant="generic", locale=language)
+
+
+def _hours(language: str, begin: datetime, end: datetime | None = None) -> str:
+    hours = "–".join(format_time(one, "HH:mm", locale=language) for one in (begin, end) if one)
+    return HOURS.get(language, "{hours}").format(hours=hours)
 
 
 def _days(begin: datetime, end: datetime | None, language: str) -> str:

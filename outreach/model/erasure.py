@@ -2,6 +2,9 @@
 
 import hashlib
 import hmac
+import re
+
+_KEY = re.compile(r"[0-9a-f]{32}")
 
 
 def address_key(secret: bytes, email: str) -> str:
@@ -10,3 +13,8 @@ def address_key(secret: bytes, email: str) -> str:
     The same *secret* gives the same key for good, so it must survive restores; another secret cannot recognise anybody.
     """
     return hmac.digest(secret, email.encode(), hashlib.sha256)[:16].hex()
+
+
+def is_key(text: str) -> bool:
+    """Return whether *text* has the form of such a key; an address never has."""
+    return bool(_KEY.fullmatch(text))

@@ -16,6 +16,9 @@ from pathlib import Path
 YEAR = 2026
 """The year whose municipal division `data/municipalities.csv` holds."""
 
+MUNICIPALITY = "municipality"
+"""The kind of an organisation that is one."""
+
 DATA = Path(__file__).with_name("data")
 
 _CODE = re.compile(r"\s*(?:GM\s*)?([0-9]{1,4})\s*", re.IGNORECASE)

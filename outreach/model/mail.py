@@ -194,3 +194,8 @@ class Receipt:
     refused: str = ""
     untried: bool = False
     later: str = ""
+
+    @property
+    def plain(self) -> bool:
+        """Whether it was taken, and there is nothing more to say."""
+        return not (self.refused or self.untried or self.later)

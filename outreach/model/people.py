@@ -108,6 +108,12 @@ class Organisation:
     municipality: str = ""
 
 
+def masked(email: str) -> str:
+    """Return an address that cannot be written to, and that whoever knows it still recognises."""
+    local, _, domain = email.partition("@")
+    return f"{local[:1]}…@{domain}"
+
+
 def attribute_key(heading: str) -> str:
     """Return the name under which an attribute is kept: `Sector ` and `sector` are one; safe in a JSON path."""
     return " ".join(re.sub(r'["\\]', " ", heading).split()).casefold()

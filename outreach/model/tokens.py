@@ -5,14 +5,34 @@ exercises rights are purposes of their own: none opens another's door. They live
 for those that the ledger knows to be too old (`model/letter.py`); a form's token carries its time and ages.
 """
 
+import hmac
 import secrets
 from datetime import UTC, datetime, timedelta
 
-from itsdangerous import BadSignature, Signer
+from itsdangerous import BadSignature
+from itsdangerous import Signer as PatientSigner
+from itsdangerous.encoding import base64_encode, want_bytes
 
 from outreach.errors import TokenRefused
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Signer(PatientSigner):
+    """Signs byte for byte as its parent does, which takes the key in anew for every signature.
+
+    A mail carries three of them, and they were half of what sending it cost.
+    """
+
+    def __init__(self, key: str, salt: str) -> None:
+        super().__init__(key, salt=salt)
+        self._begun = hmac.new(self.derive_key(), digestmod="sha1")
+
+    def get_signature(self, value: str | bytes) -> bytes:
+        """Return the signature of *value*."""
+        mac = self._begun.copy()
+        mac.update(want_bytes(value))
+        return base64_encode(mac.digest())
 
 
 class Tokens:

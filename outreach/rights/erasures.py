@@ -5,18 +5,15 @@ One JSON object a line, `{"key": …, "at": …, "why": …}`; the key is a keye
 
 import json
 import os
-import re
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from outreach import private_files
 from outreach.errors import DefinitionError
+from outreach.model.erasure import is_key
 from outreach.model.rights import Erasure
-
-KEY = re.compile(r"[0-9a-f]{32}")
-
-PRIVATE = 0o600
 
 Damaged = tuple[int, str]
 """A line's number and what is wrong with it."""
@@ -27,12 +24,9 @@ def append(path: Path, erasure: Erasure) -> None:
     line = json.dumps({"key": erasure.key, "at": erasure.at.isoformat(), "why": erasure.why})
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, PRIVATE)
-        try:
-            os.write(file, f"{_line_end(file)}{line}\n".encode())
-            os.fsync(file)
-        finally:
-            os.close(file)
+        with private_files.append(path) as file:
+            file.write(f"{_line_end(file.fileno())}{line}\n".encode())
+            os.fsync(file.fileno())
         _keep_name(path.parent)
     except OSError as error:
         raise DefinitionError(
@@ -62,7 +56,7 @@ def _written(lines: list[bytes]) -> Iterator[tuple[int, bytes]]:
 
 
 def _erasure(line: Any) -> Erasure:
-    if not KEY.fullmatch(line["key"]):
+    if not is_key(line["key"]):
         raise ValueError("its key is not 32 hexadecimal digits")
     at = datetime.fromisoformat(line["at"])
     if at.tzinfo is None:

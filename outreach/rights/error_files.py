@@ -2,14 +2,12 @@
 
 import csv
 import io
-import os
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from outreach import private_files
 from outreach.rights.addresses import all_spellings, without
-
-PRIVATE = 0o600
 
 ENCODING = "utf-8-sig"
 
@@ -39,7 +37,7 @@ def _take_out(file: Path, written: Sequence[str]) -> int:
     if len(kept) == 1:
         file.unlink()
     else:
-        _replace(file, "".join(kept))
+        private_files.replace(file, "".join(kept).encode(ENCODING, "surrogateescape"))
     return len(rows) - len(kept)
 
 
@@ -51,11 +49,3 @@ def _rows(text: str) -> Iterator[str]:
     for _ in reader:
         yield "".join(lines[first : reader.line_num])
         first = reader.line_num
-
-
-def _replace(file: Path, text: str) -> None:
-    new = file.with_name(f"{file.name}.new")
-    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE)
-    with os.fdopen(handle, "wb") as opened:
-        opened.write(text.encode(ENCODING, "surrogateescape"))
-    new.replace(file)

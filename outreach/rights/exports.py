@@ -1,17 +1,14 @@
 """Files in which a person's data waits to be handed over: readable by their owner alone, and not for long."""
 
 import json
-import os
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from outreach import private_files
 from outreach.errors import DefinitionError
-
-PRIVATE = 0o600
-PRIVATE_FOLDER = 0o700
 
 _NAME = re.compile(r"[0-9a-f]{32}-(\d{8}T\d{6}Z)\.json")
 _STAMP = "%Y%m%dT%H%M%SZ"
@@ -20,11 +17,10 @@ _STAMP = "%Y%m%dT%H%M%SZ"
 def write(file: Path, document: Mapping[str, Any]) -> Path:
     """Write *document* to *file*, which nobody else may read, also if it was there before."""
     try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE)
+        opened = private_files.overwrite(file)
     except OSError as error:
         raise DefinitionError(f"{file}: cannot be written: {error.strerror}; name another file") from error
-    with os.fdopen(handle, "w", encoding="utf-8") as opened:
-        os.fchmod(handle, PRIVATE)
+    with opened:
         json.dump(document, opened, ensure_ascii=False, indent=2)
         opened.write("\n")
     return file
@@ -32,8 +28,7 @@ def write(file: Path, document: Mapping[str, Any]) -> Path:
 
 def file_for(folder: Path, key: str, at: datetime) -> Path:
     """Return the file of an export made at a time; its name says nothing to who has no key."""
-    folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
-    return folder / f"{key}-{at.astimezone(UTC).strftime(_STAMP)}.json"
+    return private_files.make_folder(folder) / f"{key}-{at.astimezone(UTC).strftime(_STAMP)}.json"
 
 
 def delete_of(folder: Path, key: str) -> int:

@@ -14,6 +14,12 @@ def waves(templates: Path) -> tuple[str, ...]:
     return tuple(f"{campaign.slug}/{wave}" for campaign in campaigns for wave in campaign.waves)
 
 
+def newsletters(templates: Path) -> tuple[str, ...]:
+    """Return every newsletter of every campaign folder as `campaign/newsletter`."""
+    campaigns = (load_campaign(templates, slug) for slug in list_campaigns(templates))
+    return tuple(f"{campaign.slug}/{name}" for campaign in campaigns for name in campaign.newsletters)
+
+
 def audiences(folder: Path) -> tuple[str, ...]:
     """Return the names of all segments."""
     return tuple(names(folder))
@@ -21,4 +27,4 @@ def audiences(folder: Path) -> tuple[str, ...]:
 
 def topics(templates: Path) -> tuple[str, ...]:
     """Return what people can subscribe to; whether opens are measured is no subject of mails."""
-    return tuple(name for name in read_topics(templates / "topics.toml") if name != TRACKING)
+    return tuple(name for name in read_topics(templates) if name != TRACKING)

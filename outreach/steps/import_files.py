@@ -108,7 +108,7 @@ def _at_hand(services: Services, place: str, download: Download | None) -> Itera
         return
     allowed = frozenset(services.settings.private_feed_hosts)
     fetch = (download or Download(Dialler(allowed=allowed, secure=True))).fetch
-    path = fetch(place.strip(), services.settings.home.absolute() / "imports")
+    path = fetch(place.strip(), services.settings.imports)
     try:
         yield path
     finally:

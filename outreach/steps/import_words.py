@@ -1,8 +1,12 @@
 """What an import came to, in words for people."""
 
+from collections.abc import Iterator
+from difflib import get_close_matches
+
 from outreach.steps.importing import ImportReport
 
 BY_OPTION = '--topic TOPIC --basis consent|membership|published --evidence "where it is written down" --date YYYY-MM-DD'
+MOST_LISTED = 20
 BY_FORM = "topic, basis, evidence and date under Consent"
 
 
@@ -23,6 +27,7 @@ def lines_about(report: ImportReport, *, dry_run: bool = False, remedy: str = BY
         lines.append(f"{report.suppressed} are suppressed and stay so: they are never written to")
     if report.without_consent:
         lines.append(_without_consent(report, remedy))
+    lines += _new_groups(report)
     contradict = "contradict another row of the same address or organisation, such as:"
     lines += _examples(report.contradicting, contradict, report.contradictions)
     lines += _examples(report.reread, "name places otherwise than the official register; that counts:", report.readings)
@@ -35,6 +40,16 @@ def lines_about(report: ImportReport, *, dry_run: bool = False, remedy: str = BY
         lines.append(f"rows with errors: {report.errors_file}; correct them there and import that file")
         lines.append("that file holds people's data and is yours to delete once you are done with it")
     return lines
+
+
+def _new_groups(report: ImportReport) -> Iterator[str]:
+    """A new group may be a slip; the first one of a house is not worth a word."""
+    for name in report.new_groups if report.groups else ():
+        near = " or ".join(map(repr, get_close_matches(name, report.groups)))
+        meant = f"did you mean {near}? " if near else ""
+        more = ", …" if len(report.groups) > MOST_LISTED else ""
+        known = f"Groups so far: {', '.join(report.groups[:MOST_LISTED])}{more}"
+        yield f"the group {name!r} is new, nobody was in it before; {meant}{known}"
 
 
 def _examples(rows: int, what: str, first: tuple[str, ...]) -> list[str]:

@@ -1,7 +1,7 @@
 """People come in from files: poured into temporary tables, looked over as a whole, then merged a chunk at a time."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
 from pathlib import Path
@@ -10,23 +10,22 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from outreach.contacts.entries import OWN_MUNICIPALITY, Entry, Fault, entries_of
-from outreach.contacts.grant import check_topic, grant_of, source_of
+from outreach.contacts.grant import grant_of, source_of
 from outreach.contacts.queries.clashes import refuse_clashes
 from outreach.contacts.queries.erased import Erased
+from outreach.contacts.queries.groups import groups_in_use
 from outreach.contacts.queries.incoming import Incoming
 from outreach.contacts.queries.merging import Totals, foresee, merge, totals
 from outreach.contacts.queries.organisations import foreseen, recall, store_organisations
 from outreach.contacts.queries.refused import refused
 from outreach.contacts.queries.repeats import NAMED, merge_repeated, refuse_shared_ids
 from outreach.contacts.queries.standing import Chunk, Said, make_ready
-from outreach.contacts.queries.topics import topics_in_force
 from outreach.contacts.read import Sheet, lines_of, open_sheet
 from outreach.contacts.rejected import Rejected
 from outreach.contacts.values import groups as groups_in
 from outreach.errors import StateError
-from outreach.model.people import TRACKING, Consent
 from outreach.services import Services
-from outreach.steps.people import topics
+from outreach.steps.people import check_topic
 from outreach.store import consents, keeping, only_reading, reading, turns
 
 PIECE = 5_000
@@ -49,7 +48,8 @@ class ImportReport:
     something. *contradicting* rows tell otherwise than another row of the same address or organisation, whichever
     counts; *contradictions* names the first. Of *reread* rows a place counts as the official register has it, and not
     as it is written; *readings* names the first. *own_municipality* rows name one and no organisation. *organisations*
-    counts new and changed ones.
+    counts new and changed ones. *new_groups* are those that everybody was to join and nobody was in before: they may be
+    slips of *groups*, which somebody was in.
     """
 
     file: str
@@ -68,6 +68,8 @@ class ImportReport:
     reread: int = 0
     readings: tuple[str, ...] = ()
     own_municipality: int = 0
+    new_groups: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
     faults: tuple[tuple[int, str], ...] = ()
     topic: str | None = None
     errors_file: Path | None = None
@@ -100,25 +102,29 @@ def import_contacts(
     source = source_of(path.name)
     grant = grant_of(topic, basis, evidence, given_on, source=source, at=now)
     if grant:
-        _check_topic(services, grant)
+        with reading(services.sessions) as session:
+            check_topic(services, session, grant.topic)
+    joined = groups_in(group or "")
+    before = _groups_before(services) if joined else ()
     sheet = open_sheet(path, encoding, mapping=mapping, title=title)
     if opened:
         opened(sheet)
     with keeping(services.sessions) as session, Rejected(sheet, write=not dry_run) as rejected:
         said = Said(grant, source, now)
         work = _Import(services, session, sheet, rejected, said=said, progress=progress or _silent)
-        work.read(groups_in(group or ""))
+        work.read(joined)
         organisations, result = work.try_out() if dry_run else work.store()
-    return _report(work, organisations, result)
+    new_groups = tuple(each for each in joined if each not in before)
+    return replace(_report(work, organisations, result), new_groups=new_groups, groups=before if new_groups else ())
+
+
+def _groups_before(services: Services) -> tuple[str, ...]:
+    with reading(services.sessions) as session:
+        return tuple(groups_in_use(session))
 
 
 def _silent(_done: int, _total: int) -> None:
     """Tell nobody."""
-
-
-def _check_topic(services: Services, grant: Consent) -> None:
-    with reading(services.sessions) as session:
-        check_topic(grant.topic, {*topics(services), *topics_in_force(session)} - {TRACKING})
 
 
 class _Import:

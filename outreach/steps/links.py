@@ -4,14 +4,14 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from outreach.calls.form import Checked, check
-from outreach.contacts.values import CellRefused, address
+from outreach.calls.form import check
 from outreach.delivery.queries import letter as ledger
 from outreach.errors import TokenRefused
 from outreach.model.campaign import Call, Field, FieldKind
 from outreach.model.letter import LIFE, Addressee, Letter
 from outreach.services import Services
 from outreach.steps import letters
+from outreach.steps.addresses import normalised, reachable
 from outreach.steps.guards import Guards, Outcome, Posted, Submitted, why_not
 from outreach.steps.preferences import NO_HURRY, preferences
 from outreach.store import reading
@@ -44,14 +44,14 @@ def send_link(
     services: Services, form: LinkForm, posted: Posted, phrases: Mapping[str, str], guards: Guards
 ) -> Submitted:
     """Put a letter with the link in the ledger, if the address is one of ours; whoever asks is never told."""
-    checked = _checked(form.call, posted, phrases)
+    checked = reachable(check(form.call, posted.values, phrases), phrases)
     if posted.honeypot:
         log.info("a form was filled in by a program", extra={"form": "preferences"})
         return Submitted(Outcome.TAKEN, checked)
     refused = why_not(services, NAME, posted, guards, good=checked.good)
     if refused is not None:
         return Submitted(refused, checked)
-    email = address(checked.values["email"])
+    email = normalised(checked.values["email"])
     return Submitted(_write(services, Letter.PREFERENCES, email, posted, guards), checked)
 
 
@@ -74,16 +74,6 @@ def address_of_rights(services: Services, token: str) -> str:
         if asked_at is None or services.clock() - asked_at > LIFE[Letter.RIGHTS]:
             raise TokenRefused("this link is too old; ask for a new one on the preferences page")
         return queries.reader_of(session, delivery_id).email
-
-
-def _checked(call: Call, posted: Posted, phrases: Mapping[str, str]) -> Checked:
-    checked = check(call, posted.values, phrases)
-    if checked.good:
-        try:
-            address(checked.values["email"])
-        except CellRefused:
-            return Checked(checked.values, {"email": (phrases["email"],)})
-    return checked
 
 
 def _write(services: Services, kind: Letter, email: str, posted: Posted, guards: Guards) -> Outcome:

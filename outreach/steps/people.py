@@ -1,6 +1,7 @@
 """Audiences are looked up, counted, sampled and taken apart."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -68,7 +69,7 @@ def check_names(services: Services, session: Session, segments: Sequence[Segment
 
 def known_names(services: Services) -> audience.Known:
     """Return what segments may name before the database holds it: topics, and the folders' waves and calls."""
-    campaigns = _campaigns(services)
+    campaigns = sound_campaigns(services)
     return {
         Named.TOPIC: set(topics(services)),
         Named.WAVE: {f"{campaign.slug}/{wave}" for campaign in campaigns for wave in campaign.waves},
@@ -79,7 +80,22 @@ def known_names(services: Services) -> audience.Known:
 
 def topics(services: Services) -> Mapping[str, Topic]:
     """Return what people can subscribe to, by name."""
-    return read_topics(services.settings.templates / "topics.toml")
+    return read_topics(services.settings.templates)
+
+
+def sound_campaigns(services: Services) -> list[Campaign]:
+    """Return every campaign folder that can be read; another one's faults are told when that one is checked."""
+    folders = services.settings.templates
+    found = []
+    for slug in list_campaigns(folders):
+        with suppress(DefinitionError):
+            found.append(load_campaign(folders, slug))
+    return found
+
+
+def check_topic(services: Services, session: Session, topic: str) -> None:
+    """Refuse a topic that nobody could have agreed to; the error lists what there is."""
+    audience.check_topic(session, topic, {Named.TOPIC: set(topics(services))})
 
 
 def count_audience(services: Services, name: str, *, topic: str | None = None) -> AudienceCount:
@@ -111,9 +127,8 @@ def explain_audience(services: Services, name: str, *, topic: str | None = None)
 
 
 def _checked_topic(services: Services, session: Session, segment: Segment, topic: str | None) -> str:
-    known = known_names(services)
-    audience.check_names(session, [segment], known)
-    audience.check_topic(session, topic or DEFAULT_TOPIC, known)
+    check_names(services, session, [segment])
+    check_topic(services, session, topic or DEFAULT_TOPIC)
     return topic or DEFAULT_TOPIC
 
 
@@ -122,14 +137,3 @@ def _counted(services: Services, session: Session, segment: Segment, topic: str)
     by_language = audience.count_by_language(session, segment, topic=topic, now=now)
     left_out = audience.left_out(session, [segment], topic=topic, now=now)
     return AudienceCount(sum(by_language.values()), by_language, left_out)
-
-
-def _campaigns(services: Services) -> list[Campaign]:
-    folders = services.settings.templates
-    found = []
-    for slug in list_campaigns(folders):
-        try:
-            found.append(load_campaign(folders, slug))
-        except DefinitionError:
-            continue  # another folder's faults are told when that one is checked
-    return found

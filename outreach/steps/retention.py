@@ -11,15 +11,14 @@ from outreach.model.rights import Removed, Retention, Rule
 from outreach.rights import error_files, exports, rules
 from outreach.rights.queries import retention
 from outreach.services import Services
-from outreach.steps.rights import exports_folder, imports_folder
 from outreach.store import reading, turns
 
 PORTION = 5000
 """So many rows go in one transaction: others never wait long for a row."""
 
 FILES: Mapping[str, Callable[[Services, datetime], Iterator[tuple[datetime, Path]]]] = {
-    "exports": lambda services, cutoff: exports.older(exports_folder(services), cutoff),
-    "imports": lambda services, cutoff: error_files.older(imports_folder(services), cutoff),
+    "exports": lambda services, cutoff: exports.older(services.settings.exports, cutoff),
+    "imports": lambda services, cutoff: error_files.older(services.settings.imports, cutoff),
 }
 """The rules that speak of files; all others speak of rows."""
 

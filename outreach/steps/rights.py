@@ -1,7 +1,6 @@
 """What people may ask of us: a copy of everything held about them, and to be forgotten for good."""
 
 import logging
-import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,10 +11,9 @@ from typing import Any
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from outreach.contacts import values
 from outreach.delivery.queries import plan
 from outreach.errors import DefinitionError, NotFound
-from outreach.model.erasure import address_key
+from outreach.model.erasure import address_key, is_key
 from outreach.model.rights import Erasure, Forgotten, Replayed
 from outreach.rights import addresses, erasures, error_files, exports
 from outreach.rights.queries import export as held
@@ -23,13 +21,12 @@ from outreach.rights.queries import forget as forgetting
 from outreach.rights.queries import replay as replaying
 from outreach.rights.queries import traces
 from outreach.services import Services
+from outreach.steps.addresses import normalised
 from outreach.store import reading, turns
 
 log = logging.getLogger(__name__)
 
 FORMAT = "outreach-person-1"
-
-KEY = re.compile(r"[0-9a-f]{32}")
 
 CROSSWISE = ("40001", "40P01")
 """What PostgreSQL says where two transactions wait for each other and one has to give way."""
@@ -106,7 +103,7 @@ def export_to_folder(services: Services, who: str) -> tuple[Path, dict[str, int]
     """
     address = resolved(services, who)
     document = export(services, address)
-    file = exports.file_for(exports_folder(services), key_of(services, address), services.clock())
+    file = exports.file_for(services.settings.exports, key_of(services, address), services.clock())
     counts = {section: len(value) for section, value in document.items() if isinstance(value, list)}
     return exports.write(file, document), {"contact": int(document["contact"] is not None), **counts}
 
@@ -126,7 +123,7 @@ def forget_by(services: Services, who: str, *, why: str) -> Forgotten:
 def resolved(services: Services, who: str) -> str:
     """Return the address that *who* is, or of which it is the key; `NotFound` where no address has it."""
     who = who.strip()
-    if not KEY.fullmatch(who):
+    if not is_key(who):
         return normalised(who)
     with reading(services.sessions) as session:
         keys = {who: services.clock()}
@@ -139,25 +136,7 @@ def resolved(services: Services, who: str) -> str:
 def key_of(services: Services, email: str) -> str:
     """Return the keyed hash by which a person can be named without their address; a key is its own."""
     who = email.strip()
-    return who if KEY.fullmatch(who) else address_key(services.settings.erasure_secret(), normalised(who))
-
-
-def exports_folder(services: Services) -> Path:
-    """Return where exports wait to be handed over."""
-    return services.settings.home / "exports"
-
-
-def imports_folder(services: Services) -> Path:
-    """Return where files from addresses are imported from, and their rows with errors stay."""
-    return services.settings.home / "imports"
-
-
-def normalised(email: str) -> str:
-    """Return an address in the one way it is stored."""
-    try:
-        return values.address(email)
-    except values.CellRefused as fault:
-        raise DefinitionError(str(fault)) from fault
+    return who if is_key(who) else address_key(services.settings.erasure_secret(), normalised(who))
 
 
 def _forgotten(
@@ -173,8 +152,8 @@ def _forgotten(
         found, removed = _erased(services, address, erasure, logged, again=again)
     if not found.back:
         keys = [key_of(services, each) for each in found.addresses]
-        removed["exports"] = sum(exports.delete_of(exports_folder(services), key) for key in keys)
-        removed["error_rows"] = error_files.take_out(imports_folder(services), found.addresses)
+        removed["exports"] = sum(exports.delete_of(services.settings.exports, key) for key in keys)
+        removed["error_rows"] = error_files.take_out(services.settings.imports, found.addresses)
     return Forgotten(erasure.key, **removed)
 
 

@@ -7,16 +7,17 @@ from dataclasses import dataclass, replace
 from sqlalchemy.orm import Session
 
 from outreach.calls.form import Checked, check
-from outreach.contacts.topics import read_topics
-from outreach.contacts.values import CellRefused, address, kind_of
+from outreach.contacts.values import kind_of
 from outreach.model.campaign import Call, Field, FieldKind
 from outreach.model.erasure import address_key
 from outreach.model.letter import LIFE, Addressee, Letter
 from outreach.model.people import TRACKING, Topic
 from outreach.services import Services
 from outreach.steps import letters
+from outreach.steps.addresses import normalised, reachable
 from outreach.steps.guards import Guards, Outcome, Posted, Submitted, why_not
 from outreach.steps.letters import Request
+from outreach.steps.people import topics
 from outreach.store import consents, reading, turns
 from outreach.subscriptions import acts, queries
 from outreach.subscriptions.acts import Sentence, Signup, State
@@ -91,9 +92,9 @@ def subscribe_form(
 
 def offered(services: Services, first: str = "") -> dict[str, Topic]:
     """Return what people can subscribe to, *first* on top, and last whether acts may be measured."""
-    topics = read_topics(services.settings.templates / "topics.toml")
-    order = sorted(topics, key=lambda name: (name == TRACKING, name != first))
-    return {name: topics[name] for name in order}
+    known = topics(services)
+    order = sorted(known, key=lambda name: (name == TRACKING, name != first))
+    return {name: known[name] for name in order}
 
 
 def subscribe(
@@ -108,7 +109,7 @@ def subscribe(
     if refused is not None:
         return Submitted(refused, checked)
     wish = Wish(
-        email=address(checked.values["email"]),
+        email=normalised(checked.values["email"]),
         sentences=_ticked(form, checked),
         language=checked.values["language"],
         form_url=f"{services.settings.public_url.rstrip('/')}/subscribe?lang={posted.language}",
@@ -170,13 +171,8 @@ def confirm(services: Services, token: str) -> Confirmation:
 
 def _checked(form: Form, values: Mapping[str, str], words: Mapping[str, Mapping[str, str]]) -> Checked:
     """Return the answers with all faults: those of any form, an address no mail can reach, and no topic ticked."""
-    checked = check(form.call, values, words["fault"])
+    checked = reachable(check(form.call, values, words["fault"]), words["fault"])
     errors = dict(checked.errors)
-    if "email" not in errors:
-        try:
-            address(checked.values["email"])
-        except CellRefused:
-            errors["email"] = (words["fault"]["email"],)
     subjects = [f"{TICK}{topic}" for topic in form.sentences if topic != TRACKING]
     if subjects and not any(checked.values[tick] for tick in subjects):
         errors[subjects[0]] = (words["subscribe"]["none_ticked"],)

@@ -2,24 +2,26 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from random import Random
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 
 from outreach.audience import queries
 from outreach.audience.predicates import PREDICATES
-from outreach.audience.queries import person
+from outreach.audience.queries import person, selection
 from outreach.audience.queries.selection import ANOTHER_ADDRESS, BEYOND_THE_CAP
 from outreach.model.campaign import Standing
 from outreach.model.people import AddressKind, Frequency
 from outreach.model.segment import Argument, Group, Join, Preference, Segment, Term, grounds, judge, terms
+from outreach.model.wave import BatchState, Status
 from outreach.store import Sessions
 from outreach.store.tables import ContactRow
-from tests.builders_people import TOPIC
-from tests.builders_segments import WAVES, Citizen, Past, ago, crowd, settle
+from tests.builders_people import TOPIC, Soul
+from tests.builders_segments import WAVES, Citizen, Got, Past, ago, crowd, settle
 from tests.conftest import NOON
 
 DAYS = ("2026-01-31", "2026-06-30")
@@ -254,6 +256,28 @@ def test_every_single_predicate_is_true_of_whom_it_says(sessions: Sessions):
 
     found = {id_: [part.holds for part in judged[id_].parts] for id_ in ids.values()}
     assert found == {ids[it.soul.email]: [means(term, it) for term in asked] for it in citizens}
+
+
+def test_whom_planning_leaves_out_for_their_wish_is_told_so_and_nobody_else(sessions: Sessions):
+    """Whatever a mail and its batch say, in a wave that goes on and in one that was cancelled half-way."""
+    mails = product(("autumn/news", "spring/call"), (None, *Status), BatchState)
+    citizens = crowd(Random(11), 10) + tuple(
+        Citizen(Soul(f"monthly{at}@example.org"), Frequency.MONTHLY, {wave: Got(status, batch)})
+        for at, (wave, status, batch) in enumerate(mails)
+    )
+    with sessions.begin() as session:
+        ids = settle(session, citizens)
+        people = {email: person.by_id(session, id_) for email, id_ in ids.items()}
+
+        told = {
+            email: person.wish(session, who, NOON, apart_from=None, frozen=False).too_soon
+            for email, who in people.items()
+            if who is not None
+        }
+        left_out = session.scalars(select(ContactRow.email).where(or_(*selection.too_soon(NOON).values()))).all()
+
+    assert told == {citizen.soul.email: too_soon(citizen) for citizen in citizens}
+    assert sorted(left_out) == sorted(email for email, soon in told.items() if soon)
 
 
 def test_the_forgotten_and_the_suppressed_are_in_no_segment_ever(sessions: Sessions):

@@ -77,7 +77,7 @@ def test_a_title_without_a_language_serves_all():
     [
         ("title = ", "golden.toml: not valid TOML: Invalid value (at end of document)"),
         (
-            'titel = "x"',
+            'titel = "x"\ntitle = "x"\nall = []',
             "golden.toml: key 'titel' is not known; known: title, all, any, none, one_per, "
             "prefer, at_most_per_organisation, at_most",
         ),
@@ -202,6 +202,34 @@ def test_a_title_without_a_language_serves_all():
 )
 def test_what_cannot_work_is_refused_with_file_key_and_remedy(toml: str, text: str):
     assert refusal(toml) == text
+
+
+def test_everything_that_cannot_work_is_told_at_once():
+    text = refusal(
+        """
+        titel = "x"
+        wher = "NL"
+        all = [{ group = 3 }, { any = [{ grup = "member" }, { country = "NL" }, { country = "nl" }] }]
+        none = []
+        prefer = ["role"]
+        at_most = 0
+        """
+    )
+
+    *before, unknown, country, none, at_most, prefer = text.splitlines()
+    assert before == [
+        "golden.toml: keys 'titel', 'wher' are not known; known: title, all, any, none, one_per, prefer, "
+        "at_most_per_organisation, at_most",
+        'golden.toml: title: nothing found; write title = "…", or one per language: title = { nl = "…", de = "…" }',
+        'golden.toml: all[1]: group takes a text or a list of texts, such as group = "member"; found 3',
+    ]
+    assert unknown.startswith("golden.toml: all[2]: any[1]: unknown predicate 'grup'; known: address_kind, ")
+    assert [country, none, at_most, prefer] == [
+        'golden.toml: all[2]: any[3]: country = "nl": write two capitals, such as "NL" or "DE"',
+        'golden.toml: none: found []; write a list of rules: [{ group = "member" }]',
+        "golden.toml: at_most: found 0; write a whole number from 1, or leave it out",
+        'golden.toml: prefer: orders the addresses of one organisation; write one_per = "organisation" with it',
+    ]
 
 
 def test_an_unknown_predicate_lists_the_known():

@@ -59,6 +59,22 @@ def test_people_are_imported_and_counted_from_the_terminal(home: Path, capsys: p
     ]
 
 
+def test_a_group_that_nobody_is_in_is_told_with_those_there_are(home: Path, capsys: pytest.CaptureFixture[str]):
+    path = write_csv(home / "people.csv", [["email"], ["bo@example.org"]])
+    run(path, "--group", "member; social worker")
+    first = capsys.readouterr().out
+
+    codes = [run(path, "--group", "membr", "--dry-run"), run(path, "--group", "press")]
+
+    assert codes == [0, 0]
+    assert "the group" not in first
+    assert [line for line in capsys.readouterr().out.splitlines() if line.startswith("the group")] == [
+        "the group 'membr' is new, nobody was in it before; did you mean 'member'? "
+        "Groups so far: member, social-worker",
+        "the group 'press' is new, nobody was in it before; Groups so far: member, social-worker",
+    ]
+
+
 def test_a_dry_run_shows_everything_and_stores_nothing(home: Path, capsys: pytest.CaptureFixture[str]):
     rows = [["Adres", "Naam", "Fax", "Sector"], ["bo@example.org", "Bo Zandstraal", "1", ""], ["x", "", "", ""]]
     path = write_xlsx(home / "people.xlsx", {"Leden": rows, "Oud": rows})

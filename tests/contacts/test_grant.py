@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from outreach.contacts.grant import check_topic, grant_of
+from outreach.contacts.grant import grant_of
 from outreach.errors import DefinitionError
 from outreach.model.people import Basis, Consent, ConsentAct
 from tests.conftest import NOON
@@ -57,13 +57,3 @@ def test_tracking_is_not_granted_to_everybody_at_once():
 def test_a_date_in_the_future_is_no_evidence():
     with pytest.raises(DefinitionError, match=r"^date 2026-11-22: lies in the future; write the date of the evidence$"):
         grant_of("care", "consent", "list", date(2026, 11, 22), source="import people.csv", at=NOON)
-
-
-def test_a_topic_that_nobody_knows_is_a_slip():
-    check_topic("care", {"care", "poverty"})
-    with pytest.raises(DefinitionError) as caught:
-        check_topic("car", {"care", "poverty"})
-
-    assert str(caught.value) == (
-        "topic 'car' is not known; known: care, poverty; new topics are written into templates/topics.toml"
-    )

@@ -221,7 +221,10 @@ def test_a_later_date_of_the_evidence_is_news_once(services: Services, tmp_path:
 
 
 def test_a_topic_that_is_written_down_nowhere_is_refused(services: Services, tmp_path: Path):
-    with pytest.raises(DefinitionError, match=r"^topic 'povrety' is not known; known: poverty, social-work, "):
+    with pytest.raises(
+        DefinitionError,
+        match=r'^topic "povrety": no such topic; did you mean "poverty"\? There is: poverty, social-work, ',
+    ):
         bring(services, tmp_path, "email", "bo@example.org", **GRANT | {"topic": "povrety"})
 
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outreach.contacts.places import resolution, resolved
+from outreach.contacts.places import resolution
 from outreach.contacts.values import CellRefused
 from outreach.demo.people import CLUBS, DUTCH_REGIONS
 from outreach.model.gazetteer import former_municipalities, municipalities, regions
@@ -12,6 +12,10 @@ AMSTERDAM = Organisation(
     "Amsterdam", "municipality", "GM0363", "Groot Amsterdam", "NL", "Noord-Holland", municipality="GM0363"
 )
 TOWN = "municipality"
+
+
+def resolved(said: Organisation) -> Organisation:
+    return resolution(said).organisation
 
 
 @pytest.mark.parametrize(

@@ -149,13 +149,29 @@ def test_an_encoding_with_other_line_breaks_is_refused(tmp_path: Path, encoding:
             b"\r\n<!DOCTYPE html><title>Log in",
             "a web page (some systems call it .xls; a page to log in looks like this, too)",
         ),
+        (
+            b"<table><tr><td>email</td></tr></table>",
+            "a web page (some systems call it .xls; a page to log in looks like this, too)",
+        ),
         (b"BEGIN:VCARD\nVERSION:3.0", "a file of address cards (vCard)"),
+        (b'[{"email": "bo@example.org"}]', "a JSON file"),
+        (b"{\\rtf1 bo@example.org}", "a text document (RTF)"),
     ],
 )
 def test_what_is_no_list_of_people_is_recognised(tmp_path: Path, content: bytes, what: str):
     assert refusal(tmp_path, content) == (
         f"people.csv: this is {what}, not a list of people; "
         "save it as Excel workbook (.xlsx) or as CSV UTF-8, and import that"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "what"), [(b"\x1f\x8b\x08\0", "gzip"), (b"Rar!\x1a\x07", "RAR"), (b"7z\xbc\xaf'\x1c", "7z")]
+)
+def test_a_packed_file_is_to_be_unpacked(tmp_path: Path, content: bytes, what: str):
+    assert refusal(tmp_path, content) == (
+        f"people.csv: this is a packed file ({what}), not a list of people; unpack it, and import the list that was "
+        "in it"
     )
 
 

@@ -126,9 +126,28 @@ def test_old_and_protected_workbooks_are_refused_with_what_would_work(tmp_path: 
 @pytest.mark.parametrize(
     ("parts", "what"),
     [
+        (["Workbook", "WordDocument"], "an old Excel workbook (.xls)"),
+        (["WordDocument"], "an old Word document (.doc)"),
+        (
+            ["__nameid_version1.0"],
+            "an Outlook message (.msg); if the list is attached, save the attachment first",
+        ),
+    ],
+)
+def test_other_old_files_of_office_are_told_from_workbooks(tmp_path: Path, parts: list[str], what: str):
+    path = tmp_path / "people.xls"
+    path.write_bytes(workbook.OLE + bytes(600) + b"".join(part.encode("utf-16-le") for part in parts))
+
+    assert refusal(path) == f"people.xls: this is {what}; {SAVE_AS}"
+
+
+@pytest.mark.parametrize(
+    ("parts", "what"),
+    [
         (["mimetype", "content.xml"], "a LibreOffice or OpenDocument file (.ods)"),
         (["xl/workbook.bin"], "a binary Excel workbook (.xlsb)"),
         (["Index/Document.iwa"], "a Numbers file"),
+        (["word/document.xml"], "a Word document (.docx)"),
         (["people.csv"], "a ZIP file; if it holds the export, unpack it first"),
     ],
 )

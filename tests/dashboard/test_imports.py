@@ -1,14 +1,14 @@
-from outreach.dashboard.imports import masked, question_markdown, report_markdown
+from outreach.dashboard.imports import masked_text, question_markdown, report_markdown
 
 
-def test_addresses_of_people_are_masked():
-    assert masked("address 'jan.smit@@example.org' is impossible; see bo@example.org, x") == (
+def test_addresses_of_people_are_masked_text():
+    assert masked_text("address 'jan.smit@@example.org' is impossible; see bo@example.org, x") == (
         "address 'j…@@example.org' is impossible; see b…@example.org, x"
     )
 
 
-def test_cells_that_were_to_be_an_address_or_a_number_of_somebody_are_masked():
-    assert masked(
+def test_cells_that_were_to_be_an_address_or_a_number_of_somebody_are_masked_text():
+    assert masked_text(
         "address 'jan.example.org' is impossible; an earlier row has external id 'L77'; language 'Kl' is"
     ) == ("address 'j…' is impossible; an earlier row has external id 'L…'; language 'Kl' is")
 

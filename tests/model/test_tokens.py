@@ -1,9 +1,12 @@
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from itsdangerous import Signer as PatientSigner
 
 from outreach.errors import TokenRefused
-from outreach.model.tokens import Tokens
+from outreach.model.tokens import Signer, Tokens
 
 TOKENS = Tokens("a-key-for-tests-that-is-long-enough")
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -11,6 +14,14 @@ NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 def test_a_delivery_is_found_again_by_its_public_id():
     assert TOKENS.delivery_of(TOKENS.rid(7)) == 7
+
+
+@given(st.text(min_size=20), st.text(min_size=1), st.integers(0, 10**15))
+def test_signatures_are_those_of_the_library(key: str, salt: str, number: int):
+    ours, theirs = Signer(key, salt), PatientSigner(key, salt=salt)
+
+    assert ours.sign(str(number)) == theirs.sign(str(number))
+    assert ours.unsign(theirs.sign(str(number))) == str(number).encode()
 
 
 def test_a_tracked_link_does_not_unsubscribe():

@@ -141,7 +141,7 @@ def test_an_address_that_is_the_fold_counts_on_without_being_it(services):
 
 
 def test_rows_with_errors_under_home_are_taken_out_and_the_others_stay_as_they_are(services):
-    folder = rights.imports_folder(services)
+    folder = services.settings.imports
     folder.mkdir()
     head = "line;email;naam;error\r\n"
     others = '3;xweg@example.org;"van\nBo; jr";no language\r\n4;caf\udce9;"weg";\r\n'

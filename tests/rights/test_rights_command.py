@@ -1,6 +1,8 @@
 """Export, forget and retention by terminal."""
 
+import io
 import json
+import sys
 
 import pytest
 
@@ -11,6 +13,13 @@ from outreach.model.rights import Forgotten, Replayed
 from tests.builders_rights import History, house
 
 KEY = "0123456789abcdef0123456789abcdef"
+
+
+class Terminal(io.StringIO):
+    """What somebody types, at a terminal."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 @pytest.fixture(params=["sqlite"])
@@ -49,6 +58,35 @@ def test_a_person_is_exported_forgotten_and_known_by_key_alone(outreach, service
     assert outreach("contacts", "forget", "weg@example.org").startswith("nothing was held")
     replayed = outreach("contacts", "forget", "--replay", str(tmp_path / "erasures.jsonl"))
     assert replayed == "1 people in the log, 0 of them were in the database\n"
+
+
+@pytest.mark.parametrize(("typed", "done"), [("\n", False), ("weg@example.org\n", False), ("Ja\n", True)])
+def test_whoever_sits_at_a_terminal_is_asked_whether_forgetting_is_meant(outreach, services, monkeypatch, typed, done):
+    house(services).add("weg@example.org", History())
+    monkeypatch.setattr(sys, "stdin", Terminal(typed))
+
+    told = outreach("contacts", "forget", "weg@example.org")
+
+    left = json.loads(outreach("contacts", "export", "weg@example.org"))["contact"]
+    assert told.startswith(
+        "weg@example.org: groups 2, consents 4, signups 2, letters_asked_for 2, suppressions 1, mails 1, answers 1\n"
+        "Forget this person? Nobody can undo it. [y/N] "
+    )
+    assert ("forgotten: contacts 1" in told, left is None) == (done, done)
+
+
+def test_an_address_of_nobody_is_said_to_be_one_before_it_is_forgotten(outreach, services, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", Terminal("n\n"))
+
+    assert outreach("contacts", "forget", "weg@example.org") == (
+        "weg@example.org: nothing is held about this address\nForget this person? Nobody can undo it. [y/N] "
+    )
+
+
+def test_with_yes_nobody_is_asked(outreach, services, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", Terminal(""))
+
+    assert outreach("contacts", "forget", "weg@example.org", "--yes").startswith("nothing was held")
 
 
 def test_forgetting_asks_for_one_person_or_one_log(outreach):

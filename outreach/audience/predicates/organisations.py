@@ -7,9 +7,9 @@ from sqlalchemy.orm import aliased
 
 from outreach.audience.predicates.vocabulary import Clause, Listed, Named, predicate
 from outreach.model import gazetteer
+from outreach.model.gazetteer import MUNICIPALITY
 from outreach.store.tables import ContactRow, OrganisationRow
 
-MUNICIPALITY = "municipality"
 CAPITALS = 2
 
 

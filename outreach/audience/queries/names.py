@@ -8,12 +8,13 @@ from sqlalchemy import Select, and_, exists, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from outreach.audience.predicates import Clause, Named, names_in, shown
-from outreach.audience.predicates.organisations import MUNICIPALITY
 from outreach.audience.predicates.waves import parted
 from outreach.errors import DefinitionError
 from outreach.model import gazetteer
+from outreach.model.gazetteer import MUNICIPALITY
 from outreach.model.people import attribute_key
 from outreach.model.segment import Segment, terms
+from outreach.store.dialects import on_postgres
 from outreach.store.tables import (
     CallRow,
     CampaignRow,
@@ -154,7 +155,7 @@ _HELD: Mapping[Named, Callable[[str], Clause]] = {
 def _listed(session: Session, kind: Named) -> Select[tuple[str]]:
     """Return all names of a kind; read only when one was not found."""
     if kind is Named.ATTRIBUTE:
-        if session.get_bind().dialect.name == "postgresql":
+        if on_postgres(session):
             each = func.jsonb_object_keys(ContactRow.attributes).table_valued("key").render_derived(name="each")
         else:
             each = func.json_each(ContactRow.attributes).table_valued("key", name="each")

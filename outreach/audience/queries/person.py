@@ -14,7 +14,7 @@ from outreach.audience.predicates.waves import parted
 from outreach.audience.queries.conditions import rule
 from outreach.audience.queries.selection import eligible, rank, recipients
 from outreach.model.campaign import Words
-from outreach.model.people import DAYS_BETWEEN, Frequency, SuppressionReason
+from outreach.model.people import DAYS_BETWEEN, AddressKind, Frequency, SuppressionReason
 from outreach.model.segment import Judged, Segment, judge, terms
 from outreach.model.wave import SPOKEN_FOR, BatchState, Status
 from outreach.store import consents, mailed
@@ -212,6 +212,7 @@ def _person(row: Any) -> Person:
         organisation=row.organisation,
         frequency=Frequency(contact.frequency or Frequency.EVERY),
         joined=contact.created_at,
+        kind=AddressKind(contact.kind),
     )
 
 

@@ -27,6 +27,16 @@ from outreach.store.tables import (
     WaveRow,
 )
 
+FROZEN = (
+    DeliveryRow.id,
+    DeliveryRow.wave_id,
+    DeliveryRow.email,
+    DeliveryRow.first_name,
+    DeliveryRow.organisation,
+    DeliveryRow.tracked,
+)
+"""What of a recipient travels; whole rows would take the sender twice as long to load."""
+
 
 def claim(session: Session, wave_id: int, now: datetime, lease: datetime) -> int | None:
     """Take the next batch of a wave that is sending; None when there is none now. Two lanes never get the same."""
@@ -72,15 +82,15 @@ def anybody_unwilling(session: Session, batch_id: int) -> bool:
 def load(session: Session, batch_id: int) -> Batch:
     """Return the batch as an attempt sends it: whoever was not left out when it was claimed, in order."""
     row = session.get_one(BatchRow, batch_id)
-    people = session.scalars(
-        select(DeliveryRow)
+    people = session.execute(
+        select(*FROZEN)
         .where(
             DeliveryRow.batch_id == batch_id,
             or_(DeliveryRow.status.is_(None), DeliveryRow.status != Status.SUPPRESSED),
         )
         .order_by(DeliveryRow.id)
     )
-    recipients = tuple(frozen(person) for person in people)
+    recipients = tuple(Frozen(*person) for person in people)
     return Batch(row.id, row.wave_id, row.number, message(session, row.message_id), recipients)
 
 
