@@ -79,6 +79,8 @@ KEPT: Mapping[str, str] = {
     "link": "holds nobody",
     "counter": "holds nobody",
     "preflight": "holds nobody",
+    "issue": "holds nobody",
+    "picture": "holds nobody: mails with an invented name",
     "source": "holds nobody",
     "content": "holds nobody of ours: what others published",
     "content_revision": "holds nobody of ours: what others published",
