@@ -15,6 +15,9 @@ from itertools import chain
 
 from outreach.errors import DefinitionError
 
+_MARKUP = re.compile(r"[&<>\"']")
+"""What `html.escape` changes; most values hold none of it, and to look is quicker than to replace."""
+
 SLOT = re.compile(r"@@([a-z][a-z0-9_]*)@@")
 
 
@@ -153,11 +156,13 @@ class Recipient:
     @cached_property
     def escaped(self) -> dict[str, str]:
         """The values as they may stand in HTML."""
-        return {name: html.escape(value) for name, value in self.values.items()}
+        return {name: html.escape(value) if _MARKUP.search(value) else value for name, value in self.values.items()}
 
 
 def one_line(value: str) -> str:
     """Return *value* without control characters or line breaks, fit for a header and a greeting."""
+    if value.isprintable():  # as nearly all are; character by character takes twenty times as long
+        return value.strip()
     return "".join(c if c.isprintable() else " " for c in value).strip()
 
 
