@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from inspect import signature
 
 from jinja2.sandbox import SandboxedEnvironment
 from pydantic import SecretStr
@@ -19,6 +20,8 @@ from outreach.providers.outbox import Outbox
 from outreach.providers.port import Provider
 from outreach.providers.postmark import Postmark
 from outreach.providers.resend import Resend
+from outreach.providers.ses import Ses
+from outreach.providers.smtp import Smtp
 from outreach.settings import Settings
 from outreach.store import Sessions, migrate, open_engine, open_sessions
 
@@ -61,98 +64,56 @@ def open_services(settings: Settings | None = None, clock: Clock = clock.now) ->
 
 
 def open_provider(settings: Settings) -> Provider:
-    """Return the email API that the settings name, or say which there are."""
-    build = BUILDERS.get(settings.provider)
-    if build is None:
-        raise DefinitionError(f"OUTREACH_PROVIDER: no provider {settings.provider!r}; there is: {', '.join(BUILDERS)}")
-    return build(settings)
+    """Return the email API that the settings name, or say which there are.
+
+    What a provider is made of are the settings that begin with its name.
+    """
+    make = PROVIDERS.get(settings.provider)
+    if make is None:
+        raise DefinitionError(f"OUTREACH_PROVIDER: no provider {settings.provider!r}; there is: {', '.join(PROVIDERS)}")
+    parts = [name for name, part in signature(make).parameters.items() if part.default is part.empty]
+    return make(**{part: _part(settings, part) for part in parts})
 
 
-def _outbox(settings: Settings) -> Provider:
-    return Outbox(
-        url=settings.outbox_url,
-        token=settings.outbox_token.get_secret_value(),
-        webhook_secret=settings.outbox_webhook_secret.get_secret_value(),
-        seconds=settings.call_seconds,
-        replays=settings.outbox_idempotency,
-    )
-
-
-def _lettermint(settings: Settings) -> Provider:
-    return Lettermint(
-        url=settings.lettermint_url,
-        token=_needed(settings, "lettermint_token", "the API token of your Lettermint project"),
-        webhook_secret=settings.lettermint_webhook_secret.get_secret_value(),
-        seconds=settings.call_seconds,
-    )
-
-
-def _postmark(settings: Settings) -> Provider:
-    return Postmark(
-        url=settings.postmark_url,
-        token=_needed(settings, "postmark_token", "the server API token of your Postmark server"),
-        stream=settings.postmark_stream,
-        webhook_secret=settings.postmark_webhook_secret.get_secret_value(),
-        seconds=settings.call_seconds,
-    )
-
-
-def _mailgun(settings: Settings) -> Provider:
-    return Mailgun(
-        url=settings.mailgun_url,
-        domain=_needed(settings, "mailgun_domain", "the sending domain that Mailgun knows"),
-        key=_needed(settings, "mailgun_key", "a sending key of that domain"),
-        signing_key=settings.mailgun_signing_key.get_secret_value(),
-        seconds=settings.call_seconds,
-    )
-
-
-def _brevo(settings: Settings) -> Provider:
-    return Brevo(
-        url=settings.brevo_url,
-        key=_needed(settings, "brevo_key", "an API key (v3) of your Brevo account"),
-        webhook_secret=settings.brevo_webhook_secret.get_secret_value(),
-        seconds=settings.call_seconds,
-    )
-
-
-def _resend(settings: Settings) -> Provider:
-    return Resend(
-        url=settings.resend_url,
-        key=_needed(settings, "resend_key", "an API key of your Resend team"),
-        webhook_secret=settings.resend_webhook_secret.get_secret_value(),
-        seconds=settings.call_seconds,
-    )
-
-
-def _mailjet(settings: Settings) -> Provider:
-    return Mailjet(
-        url=settings.mailjet_url,
-        key=_needed(settings, "mailjet_key", "the public API key of your Mailjet account"),
-        secret_key=_needed(settings, "mailjet_secret_key", "the secret key beside it"),
-        webhook_secret=settings.mailjet_webhook_secret.get_secret_value(),
-        seconds=settings.call_seconds,
-    )
-
-
-BUILDERS: Mapping[str, Callable[[Settings], Provider]] = {
-    "outbox": _outbox,
-    "lettermint": _lettermint,
-    "postmark": _postmark,
-    "mailgun": _mailgun,
-    "brevo": _brevo,
-    "resend": _resend,
-    "mailjet": _mailjet,
+PROVIDERS: Mapping[str, Callable[..., Provider]] = {
+    "outbox": Outbox,
+    "lettermint": Lettermint,
+    "postmark": Postmark,
+    "mailgun": Mailgun,
+    "ses": Ses,
+    "brevo": Brevo,
+    "resend": Resend,
+    "mailjet": Mailjet,
+    "smtp": Smtp,
 }
 """What `OUTREACH_PROVIDER` may say."""
 
+NEEDED: Mapping[str, str] = {
+    "lettermint_token": "the API token of your Lettermint project",
+    "postmark_token": "the server API token of your Postmark server",
+    "mailgun_domain": "the sending domain that Mailgun knows",
+    "mailgun_key": "a sending key of that domain",
+    "brevo_key": "an API key (v3) of your Brevo account",
+    "resend_key": "an API key of your Resend team",
+    "mailjet_key": "the public API key of your Mailjet account",
+    "mailjet_secret_key": "the secret key beside it",
+    "ses_key_id": "the access key id of a user who may ses:SendBulkEmail",
+    "ses_secret_key": "the secret access key beside it",
+    "ses_configuration_set": "the configuration set whose events go to the topic",
+    "smtp_host": "the name of your mail server",
+}
+"""Settings without which a provider cannot send, in words for those who have to find them."""
 
-def _needed(settings: Settings, field: str, why: str) -> str:
+
+def _part(settings: Settings, part: str) -> object:
+    if part == "seconds":
+        return settings.call_seconds
+    field = f"{settings.provider}_{part}"
     found = getattr(settings, field)
-    value = (found.get_secret_value() if isinstance(found, SecretStr) else str(found)).strip()
-    if not value:
-        raise SettingMissing(f"OUTREACH_{field.upper()}", why)
-    return value
+    value = found.get_secret_value() if isinstance(found, SecretStr) else found
+    if field in NEEDED and not value.strip():
+        raise SettingMissing(f"OUTREACH_{field.upper()}", NEEDED[field])
+    return value.strip() if field in NEEDED else value
 
 
 def migrate_database(settings: Settings | None = None) -> None:

@@ -8,18 +8,17 @@ carry stays out of the call. It knows a key for 15 to 30 minutes only, too short
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from email.header import Header
 from http import HTTPStatus
 from typing import Any
 
-from outreach.errors import AccessRefused, DefinitionError, OutcomeUnknown
+from outreach.errors import AccessRefused, DefinitionError
 from outreach.model.mail import Address, Mail, MergePlan, Receipt, one_line
 from outreach.model.provider_report import ProviderReport
 from outreach.model.wave import Kind
-from outreach.providers import basic_auth, carriage, envelope, events
+from outreach.providers import answers, basic_auth, carriage, envelope, events
 from outreach.providers.events import Event
 from outreach.providers.http import Answer, Api
-from outreach.providers.port import Limits
+from outreach.providers.port import Granularity, Limits
 
 KINDS: Mapping[str, Kind] = {
     "request": Kind.ACCEPTED,
@@ -53,8 +52,12 @@ class Brevo:
     """Its tracking is switched off in the account: no call can do it."""
 
     name = "brevo"
+    describes = "in France; its own tracking is switched off in the account"
     limits = Limits(recipients=1000, body_bytes=20_000_000)
+    merges = False
+    granularity = Granularity.MAIL
     replays = False
+    listens = True
 
     def __init__(self, *, url: str, key: str, webhook_secret: str, seconds: float) -> None:
         self._secret = webhook_secret
@@ -81,17 +84,12 @@ class Brevo:
         """Make the call for those who are in it. The others count as untried, and as refused once they stand alone."""
         called = {rid.decode() for rid in _RIDS.findall(body)}
         if b'"messageVersions":[]' in body and not called:
-            return [
-                Receipt(rid, refused="Brevo takes no such address, or would read the name as a template")
-                for rid in rids
-            ]
+            return answers.nobody_called(rids, "Brevo takes no such address, or would read the name as a template")
         answer = self._api.post("/smtp/email", body, {})
         _let_in(answer)
         document = answer.taken()
-        try:
-            return _receipts(document, called, rids)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise OutcomeUnknown(f"Brevo took the call, but its answer does not fit it: {error}") from error
+        with answers.fitting("Brevo"):
+            return answers.with_left_out(rids, _receipts(document, [rid for rid in rids if rid in called]))
 
     def reports(self, headers: Mapping[str, str], body: bytes, now: datetime) -> list[ProviderReport]:
         """Verify and translate; a webhook holds one event, or several where it was set up as batched."""
@@ -105,14 +103,11 @@ class Brevo:
 
 def _check(plan: MergePlan) -> None:
     message = plan.message
-    envelope.check_names("brevo", message.headers)
     for place, text in (("subject", message.subject), ("HTML", message.html), ("text", message.text)):
         found = _TEMPLATE.search(text)
         if found:
             raise DefinitionError(f"{place} of the mail: Brevo reads {found[0]!r} as a template; write it another way")
-    for name, value in message.headers.items():
-        if not value.isascii():
-            raise DefinitionError(f"header {name}: Brevo garbles {value!r}; write it in ASCII")
+    envelope.check_ascii("Brevo", message.headers)
     if len(message.sender.name) > LONGEST_NAME:
         raise DefinitionError(f"sender {message.sender.name!r}: Brevo takes {LONGEST_NAME} characters; shorten it")
 
@@ -132,7 +127,7 @@ def _sender(address: Address) -> dict[str, str]:
     if not name:
         return {"email": address.email}
     odd = not name.isascii() and envelope.SPECIAL & set(name)
-    return {"email": address.email, "name": Header(name, "utf-8").encode(linesep="") if odd else name}
+    return {"email": address.email, "name": envelope.encoded_words(name) if odd else name}
 
 
 def _version(mail: Mail) -> dict[str, object]:
@@ -155,10 +150,9 @@ def _let_in(answer: Answer) -> None:
         raise AccessRefused(answer.words())
 
 
-def _receipts(document: Any, called: set[str], rids: Sequence[str]) -> list[Receipt]:
+def _receipts(document: Any, called: Sequence[str]) -> list[Receipt]:
     ids = document["messageIds"] if "messageIds" in document else [document["messageId"]]
-    by_rid = dict(zip((rid for rid in rids if rid in called), ids, strict=True))
-    return [Receipt(rid, str(by_rid[rid]).strip("<>")) if rid in by_rid else Receipt(rid, untried=True) for rid in rids]
+    return [Receipt(rid, str(found).strip("<>")) for rid, found in zip(called, ids, strict=True)]
 
 
 def _event(event: Mapping[str, Any]) -> Event:

@@ -2,10 +2,12 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from outreach.errors import DefinitionError
 from outreach.model.mail import MergePlan
+from outreach.providers import envelope
 from outreach.providers.port import Limits
 
 RID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -26,6 +28,7 @@ def check(name: str, limits: Limits, plan: MergePlan) -> None:
                 f"id {recipient.rid!r} cannot be echoed by {name}; it needs 1 to 64 of A-Z a-z 0-9 _ -"
             )
     check_headers(plan.message.headers)
+    envelope.check_names(name, plan.message.headers)
 
 
 def check_headers(headers: Mapping[str, str]) -> None:
@@ -39,12 +42,25 @@ def check_headers(headers: Mapping[str, str]) -> None:
 
 def as_body(name: str, limits: Limits, document: object) -> bytes:
     """Return *document* as JSON: equal documents give equal bytes."""
-    try:
-        body = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-    except UnicodeEncodeError as error:
-        raise DefinitionError(f"the mail holds half a character, {error.object[error.start]!r}; take it out") from None
+    with whole_characters():
+        return sized(
+            name, limits, json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+        )
+
+
+def sized(name: str, limits: Limits, body: bytes) -> bytes:
+    """Return *body*, which *name* has to take in one call."""
     if len(body) > limits.body_bytes:
         raise DefinitionError(
             f"{name} takes {limits.body_bytes:,} bytes a call, not {len(body):,}; cut smaller batches or a smaller mail"
         )
     return body
+
+
+@contextmanager
+def whole_characters() -> Iterator[None]:
+    """Encode a mail; half of a pair of surrogates is no text that anybody could be sent."""
+    try:
+        yield
+    except UnicodeEncodeError as error:
+        raise DefinitionError(f"the mail holds half a character, {error.object[error.start]!r}; take it out") from None

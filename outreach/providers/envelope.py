@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Mapping
+from email.charset import BASE64, Charset
+from email.header import Header
 
 from outreach.errors import DefinitionError
 from outreach.model.mail import Address, one_line
@@ -20,6 +22,9 @@ SPECIAL = frozenset('()<>[]:;@\\,."')
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_LABEL}")
+_UTF_8 = Charset("utf-8")
+_UTF_8.header_encoding = BASE64  # the shorter one of two would be sought letter by letter
+_LONGEST_ENCODED_LINE = 64  # with the name of a header before it, not longer than 76
 _LONGEST_LOCAL, _LONGEST_ADDRESS = 64, 254
 
 
@@ -34,10 +39,30 @@ def mailbox(address: Address) -> str:
     return f"{name} <{address.email}>"
 
 
+def ascii_mailbox(address: Address) -> str:
+    """Return `name <address>` for those that do not encode names themselves."""
+    name = one_line(address.name)
+    if not name.isascii() or "=?" in name:
+        return f"{encoded_words(name)} <{address.email}>"
+    return mailbox(address)
+
+
+def encoded_words(text: str, fold: str = "") -> str:
+    """Return *text* as the encoded words of RFC 2047, none too long; *fold* is what breaks a line between two."""
+    return Header(text, _UTF_8, maxlinelen=_LONGEST_ENCODED_LINE).encode(linesep=fold)
+
+
 def is_plain(email: str) -> bool:
     """Whether every API takes the address: ASCII, unquoted, a domain with a dot, nothing longer than SMTP allows."""
     local, _, _ = email.rpartition("@")
     return bool(_ADDRESS.fullmatch(email)) and len(local) <= _LONGEST_LOCAL and len(email) <= _LONGEST_ADDRESS
+
+
+def check_ascii(api: str, headers: Mapping[str, str]) -> None:
+    """Refuse headers that *api* would garble."""
+    for name, value in headers.items():
+        if not value.isascii():
+            raise DefinitionError(f"header {name}: {api} garbles {value!r}; write it in ASCII")
 
 
 def check_names(api: str, headers: Mapping[str, str]) -> None:

@@ -11,7 +11,15 @@ from http import HTTPStatus
 
 import httpx
 
-from outreach.errors import AccessRefused, DefinitionError, NotTaken, OutcomeUnknown, ProviderBusy, ProviderRefused
+from outreach.errors import (
+    AccessRefused,
+    DefinitionError,
+    NotTaken,
+    OutcomeUnknown,
+    ProviderBusy,
+    ProviderError,
+    ProviderRefused,
+)
 from outreach.model.mail import one_line
 
 GUESSED_WAIT = 30.0
@@ -25,6 +33,9 @@ connection being closed cannot be told from one that was taken."""
 WORDS = ("ErrorCode", "Message", "ErrorMessage", "code", "name", "message")
 """What the APIs call the code and the message of an error."""
 
+ERROR_NAME = "x-amzn-errortype"
+"""Where Amazon names an error; the others do it in the body."""
+
 PRINTABLE = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 
 NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
@@ -34,13 +45,14 @@ UNTELLING = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an API answered to one call; *at* is the API's own clock, where it shows one."""
+    """What an API answered to one call, with its own clock and its name for an error, where it shows them."""
 
     api: str
     status: int
     body: bytes
     retry_after: str = ""
     at: str = ""
+    error: str = ""
 
     def taken(self) -> object:
         """Return the JSON of a call that was taken; raise what any other answer means."""
@@ -66,7 +78,7 @@ class Answer:
 
     def words(self) -> str:
         """Return what the API said, in one line of bounded length."""
-        said = _said(self.json()) or self.body.decode(errors="replace")
+        said = _joined(self.error, _said(self.json()) or self.body.decode(errors="replace"))
         said = one_line(said[: 4 * LONGEST_WORDS])
         cut = said if len(said) <= LONGEST_WORDS else said[: LONGEST_WORDS - 1] + "…"
         return f"{self.api} answered {self.status}" + (f": {cut}" if cut else "")
@@ -97,11 +109,13 @@ class Api:
         self.name = name
         self._seconds = seconds
         self._waits = waits
+        address = _address(name, url)
         self._client = httpx.Client(
-            base_url=_address(name, url),
+            base_url=address,
             headers={"Content-Type": "application/json", "Accept": "application/json", **headers},
             timeout=seconds,
             follow_redirects=False,
+            verify=address.scheme == "https",  # reading the certificates of all authorities takes a while
             limits=httpx.Limits(keepalive_expiry=IDLE_SECONDS),
         )
 
@@ -137,7 +151,18 @@ class Api:
             body=bytes(body),
             retry_after=next((response.headers[name] for name in self._waits if name in response.headers), ""),
             at=response.headers.get("date", ""),
+            error=response.headers.get(ERROR_NAME, "").partition(":")[0],
         )
+
+
+def fetch(url: str, seconds: float = 10) -> bytes:
+    """Return what stands at an address that was looked at before; `ProviderError` where nothing does."""
+    try:
+        response = httpx.get(url, timeout=seconds, follow_redirects=False)
+        response.raise_for_status()
+    except httpx.HTTPError as error:
+        raise ProviderError(f"{httpx.URL(url).host} did not give what it should: {_why(error)}") from error
+    return response.content
 
 
 def _address(name: str, url: str) -> httpx.URL:

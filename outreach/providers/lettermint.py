@@ -1,18 +1,17 @@
 """Lettermint (NL, lettermint.co), by its documented API of SDK 3.2. It has no merge, so mails are filled here."""
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from outreach.errors import OutcomeUnknown, ProviderError, ProviderRefused, TokenRefused
-from outreach.model.mail import Address, Mail, MergePlan, Receipt, one_line
+from outreach.model.mail import Mail, MergePlan, Receipt
 from outreach.model.provider_report import ProviderReport
 from outreach.model.wave import Kind
-from outreach.providers import carriage, signature
+from outreach.providers import answers, carriage, envelope, events, signature
+from outreach.providers.events import Event
 from outreach.providers.http import Answer, Api
-from outreach.providers.port import Limits
+from outreach.providers.port import Granularity, Limits
 
 KINDS: Mapping[str, Kind] = {
     "message.created": Kind.ACCEPTED,
@@ -27,9 +26,6 @@ KINDS: Mapping[str, Kind] = {
     "message.policy_rejected": Kind.REFUSED,
 }
 
-NOT_ABOUT_THE_ADDRESS = ("5.7.", "5.2.2", "5.2.3", "5.3.4")
-"""Permanent failures of ours: policy, a full mailbox, size. The address works; it must not be suppressed for them."""
-
 DROPPED = frozenset({"suppressed", "blocked", "policy_rejected", "failed", "canceled"})
 """Statuses of a message that was taken and will not be sent."""
 
@@ -41,8 +37,12 @@ class Lettermint:
     """Every mail travels whole. Its rid is its idempotency key too: within 24 h no rid is sent twice by any call."""
 
     name = "lettermint"
+    describes = "in the Netherlands"
     limits = Limits(recipients=500, body_bytes=25_000_000)
+    merges = False
+    granularity = Granularity.MAIL
     replays = True
+    listens = True
 
     def __init__(self, *, url: str, token: str, webhook_secret: str, seconds: float) -> None:
         self._secret = webhook_secret
@@ -60,24 +60,15 @@ class Lettermint:
         if accepted:
             return _part(answer, accepted, rids)
         document = answer.taken()
-        try:
+        with answers.fitting("Lettermint"):
             return list(_receipts(document, rids))
-        except (KeyError, TypeError, ValueError) as error:
-            raise OutcomeUnknown(f"Lettermint took the call, but its answer does not fit it: {error}") from error
 
     def reports(self, headers: Mapping[str, str], body: bytes, now: datetime) -> list[ProviderReport]:
-        """Verify and translate; a webhook holds one event. What is not about a mail of ours is left out."""
+        """Verify and translate; a webhook holds one event."""
         stamp = signature.verify(self._secret, headers.get(SIGNATURE, ""), body, now)
         if headers.get(DELIVERY, stamp).strip() != stamp:
             raise TokenRefused("the webhook's delivery time is not the one that was signed")
-        try:
-            event = json.loads(body)
-            rid = _rid(event) if event["event"] in KINDS else ""
-            return [_report(event, rid, now)] if rid else []
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise ProviderError(
-                f"Lettermint sent a webhook that cannot be read: {type(error).__name__} {error}"
-            ) from error
+        return events.read("Lettermint", body, lambda document: [_event(document)], now)
 
     def close(self) -> None:
         """Let go of connections."""
@@ -87,7 +78,7 @@ class Lettermint:
 def _item(mail: Mail) -> dict[str, object]:
     carriage.check_headers(mail.headers)
     item: dict[str, object] = {
-        "from": _mailbox(mail.sender),
+        "from": envelope.mailbox(mail.sender),
         "to": [mail.recipient],
         "subject": mail.subject,
         "html": mail.html,
@@ -99,17 +90,6 @@ def _item(mail: Mail) -> dict[str, object]:
         "idempotency_key": mail.rid,
     }
     return item | ({"reply_to": [mail.reply_to]} if mail.reply_to else {})
-
-
-def _mailbox(address: Address) -> str:
-    """The API encodes names itself; they only need quotes where a character has a meaning in addresses."""
-    name = one_line(address.name)
-    if not name:
-        return address.email
-    if set(name) & set('()<>[]:;@\\,."'):
-        escaped = name.replace("\\", "\\\\").replace('"', '\\"')
-        return f'"{escaped}" <{address.email}>'
-    return f"{name} <{address.email}>"
 
 
 def _receipts(document: object, rids: Sequence[str]) -> Iterator[Receipt]:
@@ -150,29 +130,15 @@ def _partly(position: int, rid: str, accepted: Mapping[int, str], first: int, wh
     return Receipt(rid, untried=True)  # mails after the refused one were not looked at
 
 
-def _rid(event: Mapping[str, Any]) -> str:
-    rid = (event["data"].get("metadata") or {}).get("rid", "")
-    return rid if isinstance(rid, str) and carriage.RID.fullmatch(rid) else ""
-
-
-def _report(event: Mapping[str, Any], rid: str, now: datetime) -> ProviderReport:
-    data = event["data"]
+def _event(event: Mapping[str, Any]) -> Event:
+    kind = KINDS.get(event["event"])
+    data = event["data"] if kind else {}  # events about the project hold other things
     response = data.get("response") or {}
-    said = (data.get("reason"), response.get("enhanced_status_code"), response.get("content"))
-    at = datetime.fromisoformat(event["timestamp"]) if event.get("timestamp") else now
-    return ProviderReport(
-        event_id=str(event.get("id") or _digest(rid, event["event"], event.get("timestamp", ""))),
-        rid=rid,
-        kind=_kind(event["event"], str(response.get("enhanced_status_code") or "")),
-        at=at if at.tzinfo else at.replace(tzinfo=UTC),
-        detail=one_line(" ".join(str(part) for part in said if part))[:500],
+    return Event(
+        word=event["event"],
+        kind=kind,
+        rid=(data.get("metadata") or {}).get("rid"),
+        at=events.from_text(event.get("timestamp")),
+        said=(response.get("enhanced_status_code"), data.get("reason"), response.get("content")),
+        id=str(event.get("id") or ""),
     )
-
-
-def _kind(event: str, code: str) -> Kind:
-    kind = KINDS[event]
-    return Kind.SOFT_BOUNCED if kind is Kind.BOUNCED and code.startswith(NOT_ABOUT_THE_ADDRESS) else kind
-
-
-def _digest(*parts: str) -> str:
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -15,14 +15,14 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
-from outreach.errors import AccessRefused, DefinitionError, OutcomeUnknown, TokenRefused
+from outreach.errors import AccessRefused, DefinitionError, TokenRefused
 from outreach.model.mail import SLOT, MergePlan, Message, Pieces, Receipt, Recipient
 from outreach.model.provider_report import ProviderReport
 from outreach.model.wave import Kind
-from outreach.providers import basic_auth, carriage, envelope, events
+from outreach.providers import answers, basic_auth, carriage, envelope, events
 from outreach.providers.events import Event
 from outreach.providers.http import Answer, Api
-from outreach.providers.port import Limits
+from outreach.providers.port import Granularity, Limits
 
 KINDS: Mapping[str, Kind] = {
     "accepted": Kind.ACCEPTED,
@@ -54,8 +54,12 @@ class Mailgun:
     """Slots become `%recipient.x%`: `h_` escaped for HTML, `t_` as they are, `head_` whole header values."""
 
     name = "mailgun"
+    describes = "in the EU or the United States, as its URL says"
     limits = Limits(recipients=1000, body_bytes=25_000_000)
+    merges = True
+    granularity = Granularity.CALL
     replays = False
+    listens = True
 
     def __init__(self, *, url: str, domain: str, key: str, signing_key: str, seconds: float) -> None:
         self._signing_key = signing_key
@@ -65,7 +69,6 @@ class Mailgun:
     def prepare(self, plan: MergePlan) -> bytes:
         """Return the form with the message, its variables, and everybody who can be written to in this call."""
         carriage.check(self.name, self.limits, plan)
-        envelope.check_names(self.name, plan.message.headers)
         _check_for_its_own(plan.message)
         options = _options(plan)
         size = sum(len(name.encode()) + len(value.encode(errors="replace")) for name, value in options)
@@ -90,15 +93,14 @@ class Mailgun:
         """
         called = _called(body, rids)
         if not called:
-            return [
-                Receipt(rid, refused="Mailgun takes no such address, or would fill in the recipient's name itself")
-                for rid in rids
-            ]
+            return answers.nobody_called(
+                rids, "Mailgun takes no such address, or would fill in the recipient's name itself"
+            )
         boundary = _BOUNDARY.match(body)
         kind = f"multipart/form-data; boundary={boundary[1].decode() if boundary else 'none'}"
         answer = self._api.post(self._path, body, {"Content-Type": kind})
         message_id = _message_id(answer)
-        return [Receipt(rid, message_id) if rid in called else Receipt(rid, untried=True) for rid in rids]
+        return answers.with_left_out(rids, (Receipt(rid, message_id) for rid in called))
 
     def reports(self, headers: Mapping[str, str], body: bytes, now: datetime) -> list[ProviderReport]:  # noqa: ARG002
         """Verify and translate; a webhook holds one event.
@@ -180,19 +182,12 @@ def _values(
 
 def _form(fields: Sequence[tuple[str, str]], limits: Limits) -> bytes:
     """Return the fields as multipart/form-data; the boundary is their hash, so that equal fields give equal bytes."""
-    try:
+    with carriage.whole_characters():
         encoded = [(name.replace('"', "%22").encode(), value.encode()) for name, value in fields]
-    except UnicodeEncodeError as error:
-        raise DefinitionError(f"the mail holds half a character, {error.object[error.start]!r}; take it out") from None
     digest = hashlib.sha256(b"\0".join(part for field in encoded for part in field)).hexdigest()
     boundary = f"--outreach-{digest}".encode()
     head = boundary + b'\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
-    body = b"".join(head % field for field in encoded) + boundary + b"--\r\n"
-    if len(body) > limits.body_bytes:
-        raise DefinitionError(
-            f"mailgun takes {limits.body_bytes:,} bytes a call, not {len(body):,}; cut smaller batches, or the mail"
-        )
-    return body
+    return carriage.sized("mailgun", limits, b"".join(head % field for field in encoded) + boundary + b"--\r\n")
 
 
 def _called(body: bytes, rids: Sequence[str]) -> set[str]:
@@ -212,10 +207,8 @@ def _message_id(answer: Answer) -> str:
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS and told and not answer.retry_after:
         answer = dataclasses.replace(answer, retry_after=told[1])
     document = answer.taken()
-    try:
+    with answers.fitting("Mailgun"):
         return str(document["id"]).strip("<>")  # type: ignore[index]
-    except (KeyError, TypeError) as error:
-        raise OutcomeUnknown(f"Mailgun took the call, but its answer does not fit it: {error}") from error
 
 
 def _verified(signing_key: str, body: bytes, now: datetime) -> str:

@@ -11,14 +11,14 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from outreach.errors import AccessRefused, DefinitionError, OutcomeUnknown
+from outreach.errors import AccessRefused, DefinitionError, ProviderError
 from outreach.model.mail import Address, Mail, MergePlan, Message, Receipt, one_line
 from outreach.model.provider_report import ProviderReport
 from outreach.model.wave import Kind
-from outreach.providers import basic_auth, carriage, envelope, events
+from outreach.providers import answers, basic_auth, carriage, events
 from outreach.providers.events import Event
 from outreach.providers.http import Answer, Api
-from outreach.providers.port import Limits
+from outreach.providers.port import Granularity, Limits
 
 log = logging.getLogger(__name__)
 
@@ -56,8 +56,12 @@ class Mailjet:
     """Every mail travels whole."""
 
     name = "mailjet"
+    describes = "in France; it writes List-Id itself, in place of ours"
     limits = Limits(recipients=50, body_bytes=15_000_000)
+    merges = False
+    granularity = Granularity.MAIL
     replays = False
+    listens = True
 
     def __init__(self, *, url: str, key: str, secret_key: str, webhook_secret: str, seconds: float) -> None:
         self._secret = webhook_secret
@@ -72,11 +76,9 @@ class Mailjet:
     def send(self, body: bytes, key: str, rids: Sequence[str]) -> list[Receipt]:  # noqa: ARG002 - it knows no keys
         """Make the call; each mail has an answer of its own, whatever the status of the whole."""
         answer = self._api.post("/send", body, {})
-        document = _results(answer)
-        try:
-            return list(_receipts(document, rids))
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-            raise OutcomeUnknown(f"Mailjet took the call, but its answer does not fit it: {error}") from error
+        document = _document(answer)
+        with answers.fitting("Mailjet"):
+            return answers.settled(rids, _results(document, rids))
 
     def reports(self, headers: Mapping[str, str], body: bytes, now: datetime) -> list[ProviderReport]:
         """Verify and translate; a webhook holds one event, or several where they are grouped."""
@@ -89,7 +91,6 @@ class Mailjet:
 
 
 def _check(message: Message) -> None:
-    envelope.check_names("mailjet", message.headers)
     for name in message.headers:
         if FORBIDDEN.fullmatch(name):
             raise DefinitionError(f"header {name}: mailjet writes it itself; take it out of the mail's headers")
@@ -127,7 +128,7 @@ def _mailbox(address: Address) -> dict[str, str]:
     return {"Email": address.email, "Name": name} if name else {"Email": address.email}
 
 
-def _results(answer: Answer) -> Any:
+def _document(answer: Answer) -> Any:
     """Return the answers of all mails; also a refused call has them, where some of its mails went out."""
     document = answer.json()
     told = isinstance(document, dict) and "Messages" in document
@@ -136,17 +137,14 @@ def _results(answer: Answer) -> Any:
     return answer.taken()
 
 
-def _receipts(document: Any, rids: Sequence[str]) -> Iterator[Receipt]:
-    answers = list(zip(rids, document["Messages"], strict=True))
-    if all(_is_locked_out(result) for _, result in answers):
-        raise AccessRefused(f"Mailjet: {_words(answers[0][1])}")
-    for rid, result in answers:
+def _results(document: Any, rids: Sequence[str]) -> Iterator[Receipt | ProviderError]:
+    for rid, result in zip(rids, document["Messages"], strict=True):
         if result.get("CustomID") not in (None, "", rid):
             raise ValueError(f"{result['CustomID']!r} stands where {rid!r} should")
         if result["Status"] == "success":
             yield Receipt(rid, str(result["To"][0]["MessageID"]))
         elif _is_locked_out(result):
-            yield Receipt(rid, untried=True)
+            yield AccessRefused(f"Mailjet: {_words(result)}")
         else:
             yield Receipt(rid, refused=f"Mailjet: {_words(result)}")
 

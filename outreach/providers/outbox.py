@@ -1,16 +1,15 @@
 """The embedded outbox, our own email API (`outreach.demo.outbox`): it merges, keeps and shows, and sends nothing on."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from outreach.errors import OutcomeUnknown, ProviderError
 from outreach.model.mail import SLOT, MergePlan, Message, Receipt, Recipient
 from outreach.model.provider_report import ProviderReport
 from outreach.model.wave import Kind
-from outreach.providers import carriage, signature
+from outreach.providers import answers, carriage, events, signature
+from outreach.providers.events import Event
 from outreach.providers.http import Api
-from outreach.providers.port import Limits
+from outreach.providers.port import Granularity, Limits
 
 KINDS: Mapping[str, Kind] = {
     "delivered": Kind.DELIVERED,
@@ -27,10 +26,14 @@ class Outbox:
     """The message travels once a call, with the values of each recipient's slots beside it."""
 
     name = "outbox"
+    describes = "on this machine, for trying things out: it shows every mail and sends none"
     limits = Limits(recipients=1000, body_bytes=25_000_000)
+    merges = True
+    granularity = Granularity.MAIL
+    listens = True
 
-    def __init__(self, *, url: str, token: str, webhook_secret: str, seconds: float, replays: bool) -> None:
-        self.replays = replays
+    def __init__(self, *, url: str, token: str, webhook_secret: str, idempotency: bool, seconds: float) -> None:
+        self.replays = idempotency
         self._secret = webhook_secret
         self._api = Api("outbox", url, {"Authorization": f"Bearer {token}"}, seconds)
 
@@ -44,19 +47,13 @@ class Outbox:
     def send(self, body: bytes, key: str, rids: Sequence[str]) -> list[Receipt]:
         """Make the call; the answer has to speak of every rid, in order."""
         document = self._api.post("/v1/messages", body, {"Idempotency-Key": key}).taken()
-        try:
+        with answers.fitting("outbox"):
             return list(_receipts(document, rids))
-        except (KeyError, TypeError, ValueError) as error:
-            raise OutcomeUnknown(f"outbox took the call, but its answer does not fit it: {error}") from error
 
     def reports(self, headers: Mapping[str, str], body: bytes, now: datetime) -> list[ProviderReport]:
-        """Verify and translate; kinds of events that we do not know are left out."""
+        """Verify and translate; a webhook holds several events."""
         signature.verify(self._secret, headers.get(SIGNATURE, ""), body, now)
-        try:
-            events = json.loads(body)["events"]
-            return [_report(event) for event in events if event["type"] in KINDS]
-        except (KeyError, TypeError, ValueError) as error:
-            raise ProviderError(f"outbox sent a webhook that cannot be read: {type(error).__name__} {error}") from error
+        return events.read("outbox", body, lambda document: map(_event, document["events"]), now)
 
     def close(self) -> None:
         """Let go of connections."""
@@ -99,11 +96,12 @@ def _receipts(document: object, rids: Sequence[str]) -> Iterator[Receipt]:
         yield Receipt(rid, result["id"] or "", refused)
 
 
-def _report(event: Mapping[str, str]) -> ProviderReport:
-    return ProviderReport(
-        event_id=event["id"],
-        rid=event["rid"],
-        kind=KINDS[event["type"]],
-        at=datetime.fromisoformat(event["at"]),
-        detail=event.get("detail", ""),
+def _event(event: Mapping[str, str]) -> Event:
+    return Event(
+        word=event["type"],
+        kind=KINDS.get(event["type"]),
+        rid=event.get("rid"),
+        at=events.from_text(event.get("at")),
+        said=(event.get("detail"),),
+        id=event.get("id", ""),
     )

@@ -5,14 +5,14 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from outreach.errors import AccessRefused, DefinitionError, NotTaken, OutcomeUnknown, ProviderBusy, ProviderError
+from outreach.errors import AccessRefused, DefinitionError, NotTaken, ProviderBusy, ProviderError
 from outreach.model.mail import Mail, MergePlan, Receipt, one_line
 from outreach.model.provider_report import ProviderReport
 from outreach.model.wave import Kind
-from outreach.providers import basic_auth, carriage, envelope, events
+from outreach.providers import answers, basic_auth, carriage, envelope, events
 from outreach.providers.events import Event
-from outreach.providers.http import GUESSED_WAIT, Answer, Api
-from outreach.providers.port import Limits
+from outreach.providers.http import Answer, Api
+from outreach.providers.port import Granularity, Limits
 
 KINDS: Mapping[str, Kind] = {
     "Delivery": Kind.DELIVERED,
@@ -70,8 +70,12 @@ class Postmark:
     """Every mail travels whole and is answered for itself. Its rid is its metadata, by which it can be looked up."""
 
     name = "postmark"
+    describes = "in the United States; a newsletter needs a broadcast stream of its own"
     limits = Limits(recipients=500, body_bytes=50_000_000)
+    merges = False
+    granularity = Granularity.MAIL
     replays = False
+    listens = True
 
     def __init__(self, *, url: str, token: str, stream: str, webhook_secret: str, seconds: float) -> None:
         self._stream = stream
@@ -81,7 +85,6 @@ class Postmark:
     def prepare(self, plan: MergePlan) -> bytes:
         """Return the finished mails as the bare array that the API asks for."""
         carriage.check(self.name, self.limits, plan)
-        envelope.check_names(self.name, plan.message.headers)
         return carriage.as_body(self.name, self.limits, [_item(mail, self._stream) for mail in plan.mails()])
 
     def send(self, body: bytes, key: str, rids: Sequence[str]) -> list[Receipt]:  # noqa: ARG002 - it knows no keys
@@ -89,10 +92,8 @@ class Postmark:
         answer = self._api.post("/email/batch", body, {})
         _let_in(answer)
         document = answer.taken()
-        try:
-            return list(_receipts(document, rids))
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise OutcomeUnknown(f"Postmark took the call, but its answer does not fit it: {error}") from error
+        with answers.fitting("Postmark"):
+            return answers.settled(rids, _results(document, rids))
 
     def reports(self, headers: Mapping[str, str], body: bytes, now: datetime) -> list[ProviderReport]:
         """Verify and translate; a webhook holds one event."""
@@ -129,24 +130,16 @@ def _let_in(answer: Answer) -> None:
     document = answer.json()
     telling = answer.status < HTTPStatus.INTERNAL_SERVER_ERROR and answer.status != HTTPStatus.TOO_MANY_REQUESTS
     if telling and isinstance(document, dict) and document.get("ErrorCode") in TURNED_AWAY:
-        raise _turned_away(document["ErrorCode"], answer.words())
+        raise answers.turned_away(TURNED_AWAY[document["ErrorCode"]], answer.words())
 
 
-def _turned_away(code: int, why: str) -> ProviderError:
-    kind = TURNED_AWAY[code]
-    return ProviderBusy(why, GUESSED_WAIT) if kind is ProviderBusy else kind(why)
-
-
-def _receipts(document: object, rids: Sequence[str]) -> Iterator[Receipt]:
+def _results(document: object, rids: Sequence[str]) -> Iterator[Receipt | ProviderError]:
     if not isinstance(document, list):
         raise TypeError("it is not an array")
-    answers = list(zip(rids, document, strict=True))
-    if all(result.get("ErrorCode", 0) in TURNED_AWAY for _, result in answers):
-        raise _turned_away(answers[0][1]["ErrorCode"], _words(answers[0][1]))
-    for rid, result in answers:
+    for rid, result in zip(rids, document, strict=True):
         code = result.get("ErrorCode", 0)  # it may be missing where Postmark only says that it will be late
         if code in TURNED_AWAY:
-            yield Receipt(rid, untried=True)
+            yield answers.turned_away(TURNED_AWAY[code], _words(result))
         elif code or UNDELIVERABLE in result["Message"]:
             yield Receipt(rid, refused=_words(result))
         else:

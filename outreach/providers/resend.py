@@ -10,14 +10,14 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from outreach.errors import AccessRefused, OutcomeUnknown, TokenRefused
+from outreach.errors import AccessRefused, TokenRefused
 from outreach.model.mail import Mail, MergePlan, Receipt, one_line
 from outreach.model.provider_report import ProviderReport
 from outreach.model.wave import Kind
-from outreach.providers import carriage, envelope, events
+from outreach.providers import answers, carriage, envelope, events
 from outreach.providers.events import Event
 from outreach.providers.http import Answer, Api
-from outreach.providers.port import Limits
+from outreach.providers.port import Granularity, Limits
 
 KINDS: Mapping[str, Kind] = {
     "email.sent": Kind.ACCEPTED,
@@ -49,8 +49,12 @@ class Resend:
     """Its tracking is switched off with the domain: no call can do it."""
 
     name = "resend"
+    describes = "in the United States; its own tracking is switched off with the domain"
     limits = Limits(recipients=100, body_bytes=40_000_000)
+    merges = False
+    granularity = Granularity.MAIL
     replays = True
+    listens = True
 
     def __init__(self, *, url: str, key: str, webhook_secret: str, seconds: float) -> None:
         self._secret = webhook_secret
@@ -60,7 +64,6 @@ class Resend:
     def prepare(self, plan: MergePlan) -> bytes:
         """Return the finished mails as the bare array that the API asks for."""
         carriage.check(self.name, self.limits, plan)
-        envelope.check_names(self.name, plan.message.headers)
         return carriage.as_body(self.name, self.limits, [_item(mail) for mail in plan.mails()])
 
     def send(self, body: bytes, key: str, rids: Sequence[str]) -> list[Receipt]:
@@ -68,10 +71,8 @@ class Resend:
         answer = self._api.post("/emails/batch", body, {"Idempotency-Key": key, "x-batch-validation": "permissive"})
         _let_in(answer)
         document = answer.taken()
-        try:
+        with answers.fitting("Resend"):
             return list(_receipts(document, rids))
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise OutcomeUnknown(f"Resend took the call, but its answer does not fit it: {error}") from error
 
     def reports(self, headers: Mapping[str, str], body: bytes, now: datetime) -> list[ProviderReport]:
         """Verify and translate; a webhook holds one event."""

@@ -38,7 +38,8 @@ class Webhooks:
             news = await run_in_threadpool(reports.take_webhook, self._services, headers, body)
         except TokenRefused as error:
             log.warning("a webhook was refused: %s", error, extra={"provider": provider})
-            return JSONResponse({"error": "not authentic"}, HTTPStatus.UNAUTHORIZED)
+            asking = {"WWW-Authenticate": 'Basic realm="webhooks"'}  # Amazon SNS shows a secret only when asked
+            return JSONResponse({"error": "not authentic"}, HTTPStatus.UNAUTHORIZED, asking)
         except OutreachError as error:
             log.warning("a webhook could not be read: %s", error, extra={"provider": provider})
             return JSONResponse({"error": "not understood"}, HTTPStatus.BAD_REQUEST)

@@ -29,7 +29,8 @@ ADDRESS = re.compile(r"(?!refused\.)[^@\s]+@[^@\s]+\.[^@\s]+")
 class BrevoServer(FakeApi):
     """One account."""
 
-    path: str = "/v3/smtp/email"
+    base: str = "/v3"
+    path: str = "/smtp/email"
 
     def refusal(self, broken: Broken) -> Response:
         code = {401: "unauthorized", 402: "not_enough_credits"}.get(broken.status, "invalid_parameter")
@@ -41,6 +42,7 @@ class BrevoServer(FakeApi):
         need(isinstance(call, dict) and _fits(call, CALL), 400, "unknown or ill-typed fields")
         need({"sender", "subject", "htmlContent", "messageVersions"} <= set(call), 400, "fields are missing")
         need(_is_mailbox(call["sender"]), 400, "sender is invalid")
+        need("@" in call.get("replyTo", {"email": "@"})["email"], 400, "replyTo is invalid")
         versions = call["messageVersions"]
         need(1 <= len(versions) <= MOST, 400, f"1 to {MOST} versions")
         for version in versions:

@@ -1,22 +1,36 @@
 """What the ledger relies on, held against every provider over real connections: subclass it and give it an API.
 
 A new provider is proved by one more subclass; it writes no test of its own for any of this. Where APIs differ, the
-subclass says how, and is held to it: `KeysContract` is for APIs that honour idempotency keys.
+subclass says how, and is held to it: `KeysContract` is for APIs that honour idempotency keys, `AnswersEachMail` for
+those that turn single mails away. A test that takes `x_case` runs once for each of the class's `x_cases`.
 """
 
 import itertools
-from typing import ClassVar, Protocol
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outreach.demo.outbox.faults import FaultKind
-from outreach.errors import DefinitionError, NotTaken, OutcomeUnknown, ProviderBusy, ProviderError, ProviderRefused
-from outreach.model.mail import Address, Mail, MergePlan, Recipient, one_line
-from outreach.providers.port import Provider
+from outreach.errors import (
+    AccessRefused,
+    DefinitionError,
+    NotTaken,
+    OutcomeUnknown,
+    ProviderBusy,
+    ProviderError,
+    ProviderRefused,
+)
+from outreach.model.mail import Address, MergePlan, Receipt, Recipient, one_line
+from outreach.providers.port import Granularity
 from tests.builders_providers import message, plan, rids
+from tests.providers.fake_api import ApiUnderTest
 from tests.providers.serving import free_port
+from tests.providers.test_http import answering
 
 _keys = itertools.count(1)
 PATIENCE = 0.2
@@ -28,22 +42,18 @@ AFTER = (FaultKind.ERROR_500_AFTER, FaultKind.RESET_AFTER, FaultKind.TRUNCATED, 
 UNKNOWN = (FaultKind.ERROR_500, *AFTER)
 
 
-class ApiUnderTest(Protocol):
-    """The server's side of a test: what it took, and how to make it fail."""
+@dataclass(frozen=True)
+class Said:
+    """What an API says to a whole call."""
 
-    provider: Provider
+    status: int
+    body: object = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    words: str = ""
+    """What our error repeats of it, or adds."""
 
-    def taken(self) -> list[Mail]:
-        """The finished mails that the API has, in order."""
-        ...
-
-    def fail(self, kind: FaultKind, times: int = 1, seconds: float = 1) -> None:
-        """Make the next calls fail."""
-        ...
-
-    def like_this(self, url: str = "", token: str = "", seconds: float = 20) -> Provider:
-        """The same provider with another address, token or patience."""
-        ...
+    def bytes(self) -> bytes:
+        return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
 
 
 def new_key() -> str:
@@ -56,20 +66,45 @@ def send(api: ApiUnderTest, merge: MergePlan, key: str = "") -> list[str]:
     return [receipt.provider_id for receipt in receipts]
 
 
+def send_to(api: ApiUnderTest, said: Said, *emails: str) -> list[Receipt]:
+    """Send a mail, or one to each of *emails*, to an API that answers as told."""
+    merge = plan(*emails)
+    with answering(said.status, said.bytes(), **said.headers) as url:
+        provider = api.like_this(url)
+        try:
+            return provider.send(provider.prepare(merge), new_key(), rids(merge))
+        finally:
+            provider.close()
+
+
 class ProviderContract:
     """Every provider passes this."""
 
     keys: ClassVar[bool] = False
     """Whether the API honours idempotency keys."""
-    id_per_mail: ClassVar[bool] = True
-    """Whether the API gives every mail an id, not one to the whole call."""
+    merges: ClassVar[bool] = False
+    """Whether the message travels once however many get it."""
+    granularity: ClassVar[Granularity] = Granularity.MAIL
+    """What the API gives an id to."""
     refuses_whole_calls: ClassVar[bool] = False
     """Whether one refused recipient makes the API refuse everybody in the call."""
     ascii_headers: ClassVar[bool] = False
     """Whether headers may only be ASCII."""
+    waits: ClassVar[float] = 7.0
+    """The seconds that we wait where the API says seven, if it can say so."""
+    stranger: ClassVar[str] = "401"
+    """The code that a wrong token is answered with."""
 
-    def test_it_says_whether_it_replays(self, api: ApiUnderTest) -> None:
-        assert api.provider.replays is self.keys
+    def test_it_says_what_it_can(self, api: ApiUnderTest) -> None:
+        said = api.provider
+
+        assert (said.replays, said.merges, said.granularity) == (self.keys, self.merges, self.granularity)
+        assert said.describes != ""
+
+    def test_the_message_travels_once_for_all_or_once_for_each(self, api: ApiUnderTest) -> None:
+        merge = plan("anna@example.com", "bo@example.com", html="<p>only once</p>")
+
+        assert api.provider.prepare(merge).count(b"only once") == (1 if self.merges else 2)
 
     def test_the_api_has_the_mail_that_filling_the_slots_here_would_give(self, api: ApiUnderTest) -> None:
         merge = plan("anna@example.com", "bo@example.com")
@@ -104,7 +139,9 @@ class ProviderContract:
 
         assert [receipt.rid for receipt in receipts] == rids(merge) == [mail.rid for mail in api.taken()]
         assert all(receipt.provider_id and not receipt.refused for receipt in receipts)
-        assert len({receipt.provider_id for receipt in receipts}) == (len(receipts) if self.id_per_mail else 1)
+        assert len({receipt.provider_id for receipt in receipts}) == (
+            len(receipts) if self.granularity is Granularity.MAIL else 1
+        )
 
     def test_every_recipient_has_headers_of_their_own(self, api: ApiUnderTest) -> None:
         merge = plan(*(f"p{n}@example.com" for n in range(3)), headers={"X-Own": "<@@unsubscribe@@>", "X-Same": "x"})
@@ -114,6 +151,21 @@ class ProviderContract:
         assert [dict(mail.headers) for mail in api.taken()] == [
             {"X-Own": f"<u-{rid}>", "X-Same": "x"} for rid in rids(merge)
         ]
+
+    def test_a_mail_without_reply_to_has_none(self, api: ApiUnderTest) -> None:
+        merge = plan(reply_to="", sender=Address("a@example.org"))
+
+        send(api, merge)
+
+        assert api.taken() == list(merge.mails())
+
+    @pytest.mark.parametrize(
+        "name", ["Überall", "Überall e. V", "Verein, e.V.", 'Die "Guten", e.V.', "a\\b", "a\r\nBcc: b"]
+    )
+    def test_the_senders_name_arrives_in_one_line(self, api: ApiUnderTest, name: str) -> None:
+        send(api, plan(sender=Address("a@example.org", name)))
+
+        assert [" ".join(mail.sender.name.split()) for mail in api.taken()] == [" ".join(name.split())]
 
     def test_a_refused_recipient_does_not_make_the_others_unknown(self, api: ApiUnderTest) -> None:
         merge = plan("anna@example.com", "refused.bo@example.com", "cleo@example.com")
@@ -159,7 +211,7 @@ class ProviderContract:
         with pytest.raises(ProviderBusy) as busy:
             send(api, plan())
 
-        assert (busy.value.seconds, api.taken()) == (7.0, [])
+        assert (busy.value.seconds, api.taken()) == (self.waits, [])
 
     def test_429_without_a_time_is_guessed(self, api: ApiUnderTest) -> None:
         api.fail(FaultKind.BUSY_429)
@@ -172,15 +224,11 @@ class ProviderContract:
     def test_a_wrong_token_is_refused(self, api: ApiUnderTest) -> None:
         stranger, merge = api.like_this(token="not-the-token"), plan()
 
-        with pytest.raises(ProviderRefused, match="401"):
+        with pytest.raises(ProviderRefused, match=self.stranger):
             stranger.send(stranger.prepare(merge), new_key(), rids(merge))
 
         stranger.close()
         assert api.taken() == []
-
-    def test_a_call_that_breaks_the_rules_is_refused_in_the_apis_own_words(self, api: ApiUnderTest) -> None:
-        with pytest.raises(ProviderRefused, match=r"4(00|22): .+"):
-            api.provider.send(b'{"nonsense": 1}', new_key(), ["r1"])
 
     def test_nothing_listening_is_not_taken(self, api: ApiUnderTest) -> None:
         nowhere, merge = api.like_this(url=f"http://127.0.0.1:{free_port()}"), plan()
@@ -218,6 +266,11 @@ class ProviderContract:
         with pytest.raises(DefinitionError, match="header"):
             api.provider.prepare(plan(headers=headers))
 
+    @pytest.mark.parametrize("name", ["Reply-To", "Bcc", "Message-Id"])
+    def test_headers_that_it_writes_itself_are_refused(self, api: ApiUnderTest, name: str) -> None:
+        with pytest.raises(DefinitionError, match=f"header {name}: {api.provider.name} writes it itself"):
+            api.provider.prepare(plan(headers={name: "a@example.org"}))
+
     def test_a_mail_too_large_for_a_call_is_refused(self, api: ApiUnderTest) -> None:
         with pytest.raises(DefinitionError, match=r"takes [\d,]+ bytes"):
             api.provider.prepare(plan(html="x" * (api.provider.limits.body_bytes + 1)))
@@ -236,7 +289,48 @@ class ProviderContract:
         assert "secret-token-xyz" not in str(error.value)
 
 
-class KeysContract(ProviderContract):
+class HttpContract(ProviderContract):
+    """And this, where calls are made over HTTP."""
+
+    misfit_cases: ClassVar[tuple[bytes, ...]] = (b"{}", b"[]", b"[1]", b'"x"', b"null", b"\xff", b"<html>Hello</html>")
+    """Answers with 2xx that do not answer a call with one mail."""
+    busy_cases: ClassVar[tuple[tuple[Said, float], ...]] = (
+        (Said(429), 30.0),
+        (Said(429, b"Too many requests", words="Too many requests"), 30.0),
+        (Said(429, {"message": "slow"}, {"Retry-After": "5"}), 5.0),
+    )
+    """Answers that ask to wait, with the seconds that we do."""
+    locked_cases: ClassVar[tuple[Said, ...]] = (Said(401, {"message": "no"}), Said(403, {"message": "no"}))
+    """Answers that shut out the account or the token: no mail was looked at."""
+
+    def test_it_waits_as_the_api_asks_in_its_own_way(self, api: ApiUnderTest, busy_case: tuple[Said, float]) -> None:
+        said, seconds = busy_case
+
+        with pytest.raises(ProviderBusy, match=f"answered {said.status}.*{said.words}") as busy:
+            send_to(api, said)
+
+        assert busy.value.seconds == seconds
+
+    def test_an_account_that_may_not_send_locks_out_and_loses_nobody(
+        self, api: ApiUnderTest, locked_case: Said
+    ) -> None:
+        with pytest.raises(AccessRefused, match=f"answered {locked_case.status}: .*{locked_case.words}"):
+            send_to(api, locked_case)
+
+    def test_a_2xx_that_does_not_answer_the_call_is_unknown(self, api: ApiUnderTest, misfit_case: bytes) -> None:
+        with pytest.raises(OutcomeUnknown):
+            send_to(api, Said(200, misfit_case))
+
+    def test_a_5xx_is_unknown_whatever_it_says(self, api: ApiUnderTest, misfit_case: bytes) -> None:
+        with pytest.raises(OutcomeUnknown):
+            send_to(api, Said(500, misfit_case))
+
+    def test_a_call_that_breaks_the_rules_is_refused_in_the_apis_own_words(self, api: ApiUnderTest) -> None:
+        with pytest.raises(ProviderRefused, match=r"4(00|22): .+"):
+            api.provider.send(b'{"nonsense": 1}', new_key(), ["r1"])
+
+
+class KeysContract(HttpContract):
     """And this, where the same body under the same key is answered again instead of sent again."""
 
     keys = True
@@ -265,3 +359,35 @@ class KeysContract(ProviderContract):
             send(api, MergePlan(message(text="other"), first.recipients), key)
 
         assert api.taken() == list(first.mails())
+
+
+class AnswersEachMail:
+    """And this, where a mail may be turned away for a reason that is not in it; `results` of the server says why."""
+
+    turned_away_cases: ClassVar[tuple[tuple[dict[str, Any], type[ProviderError]], ...]]
+    """What an API answers for a mail that it turns away, with what it means if it turns away all."""
+
+    def test_a_call_turned_away_for_every_mail_says_why_and_lost_nobody(
+        self, api: ApiUnderTest, turned_away_case: tuple[dict[str, Any], type[ProviderError]]
+    ) -> None:
+        result, error = turned_away_case
+        for email in ("anna@example.com", "bo@example.com"):
+            api.server.results[email] = result
+
+        with pytest.raises(error, match="closed"):
+            send(api, plan("anna@example.com", "bo@example.com"))
+
+        assert api.taken() == []
+
+    def test_mails_turned_away_within_a_call_are_tried_again(
+        self, api: ApiUnderTest, turned_away_case: tuple[dict[str, Any], type[ProviderError]]
+    ) -> None:
+        merge = plan("anna@example.com", "bo@example.com", "cleo@example.com")
+        result, _ = turned_away_case
+        for late in ("bo@example.com", "cleo@example.com"):
+            api.server.results[late] = result
+
+        anna, *others = api.provider.send(api.provider.prepare(merge), new_key(), rids(merge))
+
+        assert anna.provider_id != ""
+        assert others == [Receipt(rid, untried=True) for rid in rids(merge)[1:]]

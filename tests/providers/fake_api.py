@@ -2,9 +2,10 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -13,6 +14,8 @@ from starlette.routing import Route
 
 from outreach.demo.outbox.faults import Fault, FaultKind, Faults, after, before
 from outreach.model.mail import Mail
+from outreach.providers.port import Provider
+from tests.providers.serving import serving
 
 
 class Broken(Exception):
@@ -26,29 +29,31 @@ class Broken(Exception):
 
 @dataclass
 class FakeApi:
-    """One account; *mails* is what was accepted, as the recipients would get it."""
+    """One account; *mails* is what was accepted, as the recipients would get it.
+
+    *results* overrules what the mail to an address is answered with, where the API answers every mail.
+    """
 
     token: str
+    base: str = ""
     path: str = "/"
     faults: Faults = field(default_factory=Faults)
     mails: list[Mail] = field(default_factory=list)
     requests: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-    instead: Response | None = None
+    results: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def app(self) -> Starlette:
-        return Starlette(routes=[Route(self.path, self.take, methods=["POST"])])
+        return Starlette(routes=[Route(self.base + self.path, self.take, methods=["POST"])])
 
     def forget(self) -> None:
         self.faults.forget()
         self.mails.clear()
         self.requests.clear()
-        self.instead = None
+        self.results.clear()
 
     async def take(self, request: Request) -> Response:
         body = await request.body()
         self.requests.append((dict(request.headers), body))
-        if self.instead is not None:
-            return self.instead
         fault = self.faults.next()
         failed = await before(fault)
         if failed:
@@ -77,6 +82,44 @@ class FakeApi:
 
     def fail(self, kind: FaultKind, times: int = 1, seconds: float = 1) -> None:
         self.faults.ask_for(Fault(kind, seconds), times)
+
+
+class Make(Protocol):
+    """How a test's file makes its provider."""
+
+    def __call__(self, url: str = ..., token: str = ..., seconds: float = ...) -> Provider: ...
+
+
+@dataclass
+class ApiUnderTest:
+    """A provider and the server that it calls: what that one took, and how to make it fail."""
+
+    url: str
+    server: FakeApi
+    make: Make
+    provider: Provider
+
+    def taken(self) -> list[Mail]:
+        """The finished mails that the API has, in order."""
+        return self.server.mails
+
+    def fail(self, kind: FaultKind, times: int = 1, seconds: float = 1) -> None:
+        """Make the next calls fail."""
+        self.server.fail(kind, times, seconds)
+
+    def like_this(self, url: str = "", token: str = "", seconds: float = 20) -> Provider:
+        """The same provider with another address, token or patience."""
+        return self.make(url or self.url, token or self.server.token, seconds)
+
+
+@contextmanager
+def open_api(server: FakeApi, make: Make) -> Iterator[ApiUnderTest]:
+    """Run *server* and connect the provider to it."""
+    with serving(server.app()) as address:
+        url = address + server.base
+        provider = make(url)
+        yield ApiUnderTest(url, server, make, provider)
+        provider.close()
 
 
 def basic(user: str, password: str) -> str:

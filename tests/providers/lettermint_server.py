@@ -20,13 +20,10 @@ from lettermint._generated import types
 from lettermint._generated.operations import OPERATIONS
 from lettermint.exceptions import LettermintValidationError
 from pydantic import ConfigDict, TypeAdapter, ValidationError
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
-from outreach.demo.outbox.faults import Faults, after, before
+from outreach.model.mail import Address, Mail
 from tests.conftest import FakeClock
+from tests.providers.fake_api import Broken, FakeApi, need
 
 for _model in (types.SendBatchMailItem, types.SendMailRequestSettings, types.MessageTagInput):
     setattr(_model, "__pydantic_config__", ConfigDict(extra="forbid", strict=True))  # noqa: B010 # unknown to the type
@@ -41,54 +38,31 @@ MOST_MAILS = 500
 MOST_BYTES = 25_000_000
 
 
-class Broken(Exception):
-    """A request outside the documented contract."""
-
-    def __init__(self, status: int, body: dict[str, Any]) -> None:
-        self.status = status
-        self.body = body
-        super().__init__(json.dumps(body))
-
-
 @dataclass
 class Remembered:
     digest: str
     at: datetime
     message_id: str = ""
-    answer: bytes = b""
+    answer: Any = None
 
 
 @dataclass
-class LettermintServer:
-    """One project of one team; *mails* is what was accepted."""
+class LettermintServer(FakeApi):
+    """One project of one team."""
 
-    token: str
+    base: str = "/v1"
+    path: str = OPERATION.path
     clock: FakeClock = field(default_factory=FakeClock)
-    faults: Faults = field(default_factory=Faults)
-    mails: list[dict[str, Any]] = field(default_factory=list)
-    requests: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     status: str = "pending"
     _calls: dict[str, Remembered] = field(default_factory=dict)
     _items: dict[str, Remembered] = field(default_factory=dict)
 
-    def app(self) -> Starlette:
-        return Starlette(routes=[Route(f"/v1{OPERATION.path}", self.send_batch, methods=[OPERATION.method])])
+    def forget(self) -> None:
+        super().forget()
+        self.status = "pending"
 
-    async def send_batch(self, request: Request) -> Response:
-        body = await request.body()
-        self.requests.append((dict(request.headers), body))
-        fault = self.faults.next()
-        failed = await before(fault)
-        if failed:
-            return failed
-        try:
-            return await after(fault, self.answer(request.headers, body))
-        except Broken as broken:
-            return JSONResponse(broken.body, broken.status)
-
-    def answer(self, headers: Mapping[str, str], body: bytes) -> bytes:
-        if headers.get("x-lettermint-token") != self.token:
-            raise Broken(401, {"message": "Unauthenticated."})
+    def answer(self, headers: Mapping[str, str], body: bytes) -> Any:
+        need(headers.get("x-lettermint-token") == self.token, 401, {"message": "Unauthenticated."})
         if headers.get("content-type") != OPERATION.request.content_type:  # type: ignore[union-attr]
             raise _error(422, "UNSUPPORTED_MEDIA_TYPE", "send JSON")
         if len(body) > MOST_BYTES:
@@ -104,7 +78,7 @@ class LettermintServer:
             self._calls[key] = Remembered(digest, self.clock(), answer=answer)
         return answer
 
-    def _accept(self, items: list[dict[str, Any]]) -> bytes:
+    def _accept(self, items: list[dict[str, Any]]) -> list[dict[str, str]]:
         self._no_conflict(items)
         results: list[dict[str, str]] = []
         for index, item in enumerate(items):
@@ -114,7 +88,7 @@ class LettermintServer:
                 raise _error(422, "RECIPIENT_REFUSED", f"messages[{index}] was refused", {"accepted": accepted})
             results.append({"message_id": self._message_id(item), "status": self.status})
         ANSWER.validate_python([{**result, "status": "pending"} for result in results])
-        return json.dumps(results).encode()
+        return results
 
     def _message_id(self, item: dict[str, Any]) -> str:
         key = item.get("idempotency_key", "")
@@ -122,7 +96,7 @@ class LettermintServer:
         if known:
             return known.message_id
         message_id = str(uuid4())
-        self.mails.append({**item, "message_id": message_id})
+        self.mails.append(_mail(item))
         if key:
             self._items[key] = Remembered(_digest(item), self.clock(), message_id)
         return message_id
@@ -139,6 +113,21 @@ class LettermintServer:
     def _known(self, memory: dict[str, Remembered], key: str) -> Remembered | None:
         found = memory.get(key) if key else None
         return found if found and self.clock() - found.at < DAY else None
+
+
+def _mail(item: dict[str, Any]) -> Mail:
+    """The mail that Lettermint would send for *item*."""
+    name, email = parseaddr(item["from"])
+    return Mail(
+        rid=item["metadata"]["rid"],
+        recipient=item["to"][0],
+        sender=Address(email, name),
+        reply_to=item.get("reply_to", [""])[0],
+        subject=item["subject"],
+        html=item["html"],
+        text=item["text"],
+        headers=item["headers"],
+    )
 
 
 def _validated(body: bytes) -> list[dict[str, Any]]:

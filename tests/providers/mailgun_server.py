@@ -72,6 +72,7 @@ class MailgunServer(FakeApi):
         need(not unknown, 400, f"unknown fields {sorted(unknown)}")
         need(form.get("text") or form.get("html"), 400, "Need at least one of 'text' or 'html' parameters specified")
         need("@" in parseaddr(form.get("from", [""])[0])[1], 400, "from parameter is not a valid address")
+        need("@" in form.get("h:Reply-To", ["@"])[0], 400, "h:Reply-To is not a valid address")
         size = sum(len(name) + len(value.encode()) for name, values in options.items() for value in values)
         need(size <= MOST_OF_OPTIONS, 400, "Send options are limited to 16KB total")
         to = form.get("to", [])

@@ -8,7 +8,7 @@ so per message; its template language only where it is asked for; no idempotency
 import itertools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
@@ -32,15 +32,11 @@ _ids = itertools.count(70650219165027410)
 
 @dataclass
 class MailjetServer(FakeApi):
-    """One account; *errors* overrules what a recipient's mail is answered with."""
+    """One account."""
 
-    path: str = "/v3.1/send"
+    base: str = "/v3.1"
+    path: str = "/send"
     user: str = "public"
-    errors: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-    def forget(self) -> None:
-        super().forget()
-        self.errors.clear()
 
     async def take(self, request: Any) -> Response:
         response = await super().take(request)
@@ -62,7 +58,7 @@ class MailjetServer(FakeApi):
     def _result(self, message: dict[str, Any]) -> dict[str, Any]:
         wrong = _wrong(message)
         to = message["To"][0]["Email"]
-        error = {"ErrorCode": "mj-0013", "StatusCode": 400, "ErrorMessage": wrong} if wrong else self.errors.get(to)
+        error = {"ErrorCode": "mj-0013", "StatusCode": 400, "ErrorMessage": wrong} if wrong else self.results.get(to)
         if error:
             return {"Status": "error", "Errors": [{"ErrorIdentifier": str(uuid4()), "ErrorRelatedTo": [], **error}]}
         self.mails.append(_mail(message))
@@ -77,6 +73,7 @@ def _wrong(message: dict[str, Any]) -> str:
         "an address was refused": all(ADDRESS.fullmatch(who["Email"]) for who in (message["From"], *message["To"])),
         "a name is empty": message["From"].get("Name", "-").strip(),
         "a forbidden header": not headers & FORBIDDEN and not any(n.startswith(("x-mj", "x-mailjet")) for n in headers),
+        "an address to answer to is needed or none": "@" in message.get("ReplyTo", {"Email": "@"})["Email"],
         "subject too long": len(message["Subject"]) <= 255,
         "a value that is not allowed": {message["TrackOpens"], message["TrackClicks"]} <= set(TRACKING),
         "a part is needed": message.get("HTMLPart") or message.get("TextPart"),

@@ -8,7 +8,7 @@ under names of 20.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from email.utils import parseaddr
 from typing import Any
 from uuid import uuid4
@@ -27,15 +27,10 @@ MOST_MAILS, MOST_BYTES, MOST_OF_A_PART = 500, 50_000_000, 5_000_000
 
 @dataclass
 class PostmarkServer(FakeApi):
-    """A server of one account; *results* overrules what a recipient's mail is answered with."""
+    """A server of one account."""
 
     path: str = "/email/batch"
     streams: tuple[str, ...] = ("outbound", "broadcast")
-    results: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-    def forget(self) -> None:
-        super().forget()
-        self.results.clear()
 
     def answer(self, headers: Mapping[str, str], body: bytes) -> Any:
         need(headers.get("x-postmark-server-token") == self.token, 401, _error(10, "No Account or Server API tokens"))

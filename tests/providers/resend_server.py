@@ -69,6 +69,7 @@ def _wrong(item: dict[str, Any]) -> str:
         "unknown or ill-typed fields": all(isinstance(v, EMAIL.get(name, type(None))) for name, v in item.items()),
         "Invalid `from`": "@" in parseaddr(item.get("from", ""))[1],
         "Invalid `to` was refused": all(re.fullmatch(r"(?!refused\.)\S+@\S+", to) for to in item.get("to", [""])),
+        "Invalid `reply_to`": all("@" in address for address in item.get("reply_to", ["@"])),
         "Invalid `subject`": "subject" in item,
         "Invalid `tags`": all(TAG.fullmatch(tag["name"]) and TAG.fullmatch(tag["value"]) for tag in item["tags"]),
         "Invalid `headers`": all(isinstance(value, str) for value in item.get("headers", {}).values()),

@@ -5,7 +5,7 @@ from pydantic import SecretStr
 
 from outreach.errors import DefinitionError, SettingMissing
 from outreach.model.mail import MergePlan
-from outreach.services import BUILDERS, open_provider
+from outreach.services import PROVIDERS, open_provider
 from outreach.settings import Settings
 from tests.builders_compose import compiled, reader, wave
 
@@ -15,16 +15,19 @@ NEEDED = {
     "mailgun": ("mailgun_domain", "mailgun_key"),
     "brevo": ("brevo_key",),
     "resend": ("resend_key",),
+    "ses": ("ses_key_id", "ses_secret_key", "ses_configuration_set"),
     "mailjet": ("mailjet_key", "mailjet_secret_key"),
+    "smtp": ("smtp_host",),
 }
+PLAIN = ("mailgun_domain", "ses_key_id", "ses_configuration_set", "smtp_host")
 
 
 def settings(provider: str, *given: str) -> Settings:
-    values = {name: "mail.example.org" if name == "mailgun_domain" else SecretStr("a-key") for name in given}
+    values = {name: "mail.example.org" if name in PLAIN else SecretStr("a-key") for name in given}
     return Settings(_env_file=None, provider=provider, **values)
 
 
-@pytest.mark.parametrize("name", BUILDERS)
+@pytest.mark.parametrize("name", PROVIDERS)
 def test_every_provider_is_opened_by_its_name(name: str) -> None:
     provider = open_provider(settings(name, *NEEDED.get(name, ())))
 
@@ -49,7 +52,7 @@ def test_mailgun_is_in_the_eu_unless_told_otherwise() -> None:
     assert settings("mailgun").mailgun_url == "https://api.eu.mailgun.net"
 
 
-@pytest.mark.parametrize("name", BUILDERS)
+@pytest.mark.parametrize("name", PROVIDERS)
 def test_every_provider_carries_the_mails_that_this_house_writes(name: str) -> None:
     mail = compiled(wave(), variant="nl+de")
     provider = open_provider(settings(name, *NEEDED.get(name, ())))

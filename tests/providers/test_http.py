@@ -16,14 +16,15 @@ DATE = "Fri, 20 Nov 2026 12:00:00 GMT"
 
 
 @contextmanager
-def saying(raw: bytes) -> Iterator[str]:
-    """A server that reads a little, says *raw* and hangs up."""
+def saying(raw: bytes, *, first: bool = False) -> Iterator[str]:
+    """A server that reads a little, unless it speaks *first*, says *raw* and hangs up."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def serve() -> None:
             connection, _ = listening.accept()
             with connection:
-                connection.recv(65536)
+                if not first:
+                    connection.recv(65536)
                 connection.sendall(raw)
 
         thread = threading.Thread(target=serve)
@@ -32,9 +33,10 @@ def saying(raw: bytes) -> Iterator[str]:
         thread.join()
 
 
-def answering(status: int, body: bytes) -> AbstractContextManager[str]:
+def answering(status: int, body: bytes, **headers: str) -> AbstractContextManager[str]:
     """A server that gives its one caller this answer."""
-    return saying(b"HTTP/1.1 %d Whatever\r\nContent-Length: %d\r\n\r\n%s" % (status, len(body), body))
+    fields = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items()).encode()
+    return saying(b"HTTP/1.1 %d Whatever\r\n%sContent-Length: %d\r\n\r\n%s" % (status, fields, len(body), body))
 
 
 def answer(status: int, body: object = b"", retry_after: str = "", at: str = DATE) -> Answer:
@@ -154,3 +156,12 @@ def test_a_redirect_is_not_followed() -> None:
         with pytest.raises(ProviderRefused, match="302"):
             api.post("/x", b"{}", {}).taken()
         api.close()
+
+
+def test_what_stands_at_an_address_is_fetched_once_and_without_detours() -> None:
+    with answering(200, b"here") as url:
+        assert http.fetch(url) == b"here"
+    with answering(302, b"", Location="http://127.0.0.1:1/") as url, pytest.raises(ProviderError, match="302"):
+        http.fetch(url)
+    with pytest.raises(ProviderError, match=r"127\.0\.0\.1 did not give what it should"):
+        http.fetch("http://127.0.0.1:1/")

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -10,6 +10,7 @@ import pytest
 
 from outreach.errors import ProviderError, TokenRefused
 from outreach.model.wave import Kind
+from outreach.providers import basic_auth
 from outreach.providers.port import Provider
 from tests.conftest import NOON
 
@@ -19,7 +20,8 @@ SECRET = "webhook-secret"
 class WebhookContract:
     """Every provider passes this."""
 
-    listener: ClassVar[Provider]
+    make: ClassVar[Callable[..., Provider]]
+    """Makes the provider, if asked with another *secret* of its webhooks."""
     kinds: ClassVar[Mapping[str, Kind]]
     """The provider's words and what they mean to us, as its documentation lists them."""
     ignored: ClassVar[tuple[str, ...]]
@@ -31,16 +33,32 @@ class WebhookContract:
     covers_the_body: ClassVar[bool] = False
     """Whether what proves it is a signature of the body."""
 
-    def event(self, word: str, rid: object = "r1") -> dict[str, Any]:
-        """One event as the provider documents it, at noon."""
+    @property
+    def listener(self) -> Provider:
+        return self.make()
+
+    def event(self, word: str, rid: object = "r1", at: datetime | None = NOON) -> dict[str, Any]:
+        """One event as the provider documents it; without a time where *at* is None."""
         raise NotImplementedError
+
+    def bounced(self, said: str) -> dict[str, Any]:
+        """A bounce that the provider calls permanent, with the words of the recipient's server."""
+        raise NotImplementedError
+
+    def several(self, *events: dict[str, Any]) -> object:
+        """A webhook with several events."""
+        return list(events)
 
     def proof(self, body: bytes, secret: str, at: datetime) -> dict[str, str]:
         """The headers that show that the provider sent *body*."""
         raise NotImplementedError
 
+    def wrapped(self, document: object, secret: str, at: datetime) -> bytes:
+        """The body that *document* travels as."""
+        return document if isinstance(document, bytes) else json.dumps(document).encode()
+
     def reports(self, document: object, at: datetime = NOON, secret: str = SECRET) -> list[Any]:
-        body = document if isinstance(document, bytes) else json.dumps(document).encode()
+        body = self.wrapped(document, secret, at)
         return self.listener.reports(self.proof(body, secret, at), body, at)
 
     def test_every_word_is_translated_with_rid_and_time(self) -> None:
@@ -74,19 +92,49 @@ class WebhookContract:
     def test_several_events_in_one_webhook_are_all_heard(self) -> None:
         if not self.batches:
             with pytest.raises((ProviderError, TokenRefused)):
-                self.reports([self.event(next(iter(self.kinds)))])
+                self.reports(self.several(self.event(next(iter(self.kinds)))))
             return
         word, *_ = self.kinds
 
-        heard = self.reports([self.event(word, "r1"), self.event("invented-tomorrow", "r2"), self.event(word, "r3")])
+        heard = self.reports(
+            self.several(self.event(word, "r1"), self.event("invented-tomorrow", "r2"), self.event(word, "r3"))
+        )
 
         assert [report.rid for report in heard] == ["r1", "r3"]
-        assert self.reports([]) == []
+        assert self.reports(self.several()) == []
 
     @pytest.mark.parametrize("body", [b"", b"3", b"null", b'"x"', b"{}", b"\xff", b"[3]", b"[[]]", b"[null]"])
     def test_what_cannot_be_read_is_an_error_even_if_authentic(self, body: bytes) -> None:
         with pytest.raises((ProviderError, TokenRefused)):
             self.reports(body)
+
+    def test_an_event_without_a_time_happened_now(self) -> None:
+        (report,) = self.reports(self.event(next(iter(self.kinds)), at=None))
+
+        assert (report.at, report.event_id != "") == (NOON, True)
+
+    @pytest.mark.parametrize(
+        ("said", "kind"),
+        [
+            ("smtp; 550 5.1.1 no such user", Kind.BOUNCED),
+            ("550 5.2.1 disabled", Kind.BOUNCED),
+            ("550 gone", Kind.BOUNCED),
+            ("550 5.7.26 DMARC", Kind.SOFT_BOUNCED),
+            ("552 5.2.2 full", Kind.SOFT_BOUNCED),
+            ("552 5.2.3 too large", Kind.SOFT_BOUNCED),
+            ("552 5.3.4 too large", Kind.SOFT_BOUNCED),
+        ],
+    )
+    def test_a_bounce_that_is_our_own_fault_does_not_condemn_the_address(self, said: str, kind: Kind) -> None:
+        (report,) = self.reports(self.bounced(said))
+
+        assert (report.kind, said in report.detail) == (kind, True)
+
+    def test_without_a_secret_nothing_is_believed(self) -> None:
+        body = self.wrapped(self.event(next(iter(self.kinds))), "", NOON)
+
+        with pytest.raises(TokenRefused, match="no webhook"):
+            self.make(secret="").reports(self.proof(body, "", NOON), body, NOON)
 
     def test_a_stranger_is_refused(self) -> None:
         event = self.event(next(iter(self.kinds)))
@@ -101,7 +149,7 @@ class WebhookContract:
         return json.dumps(event).encode()
 
     def test_a_body_that_was_tampered_with_is_refused_where_it_is_signed(self) -> None:
-        body = json.dumps(self.event(next(iter(self.kinds)))).encode()
+        body = self.wrapped(self.event(next(iter(self.kinds))), SECRET, NOON)
         proof = self.proof(body, SECRET, NOON)
 
         if self.covers_the_body:
@@ -110,8 +158,27 @@ class WebhookContract:
 
     def test_an_old_proof_is_refused_where_it_has_a_time(self) -> None:
         if self.ages:
-            body = json.dumps(self.event(next(iter(self.kinds)))).encode()
+            body = self.wrapped(self.event(next(iter(self.kinds))), SECRET, NOON)
             proof = self.proof(body, SECRET, NOON)
             for now in (NOON + timedelta(hours=9), NOON - timedelta(seconds=301)):
                 with pytest.raises(TokenRefused):
                     self.listener.reports(proof, body, now)
+
+
+class BasicAuthContract(WebhookContract):
+    """And this, where nothing is signed and the secret stands in the webhook's address, or is a bearer."""
+
+    def proof(self, body: bytes, secret: str, at: datetime) -> dict[str, str]:
+        return {"authorization": basic_auth.header(secret)}
+
+    @pytest.mark.parametrize("header", ["", "Basic", "Basic !", "Digest webhook-secret", "webhook-secret"])
+    def test_another_authorization_is_refused(self, header: str) -> None:
+        with pytest.raises(TokenRefused, match="does not show our secret"):
+            self.listener.reports({"authorization": header}, b"{}", NOON)
+
+    def test_a_bearer_is_as_good_as_a_user_with_password(self) -> None:
+        body = self.wrapped(self.event(next(iter(self.kinds))), SECRET, NOON)
+
+        assert len(self.listener.reports({"authorization": f"Bearer {SECRET}"}, body, NOON)) == 1
+        with pytest.raises(TokenRefused):
+            self.listener.reports({"authorization": "Bearer another"}, body, NOON)

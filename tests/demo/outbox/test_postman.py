@@ -76,7 +76,7 @@ def ended(postman: Postman, receiver: Receiver) -> None:
 def test_each_mail_is_reported_and_the_adapter_believes_it(box: Box, url: str, receiver: Receiver) -> None:
     keep(box, "anna@example.com", "bounce.bo@example.com", "full.cleo@example.com", "refused.dan@example.com")
     postman = Postman(box, url, "secret", FakeClock())
-    adapter = Outbox(url="http://127.0.0.1:1", token="t", webhook_secret="secret", seconds=1, replays=True)
+    adapter = Outbox(url="http://127.0.0.1:1", token="t", webhook_secret="secret", seconds=1, idempotency=True)
     postman.start()
     ended(postman, receiver)
 
@@ -154,7 +154,7 @@ def test_a_restart_goes_on_with_what_was_pending(tmp_path: Path, url: str, recei
 def test_the_outbox_reports_what_it_takes(tmp_path: Path, url: str, receiver: Receiver) -> None:
     app = create(tmp_path, token="token", webhook_secret="secret", webhook_url=url)
     with serving(app) as address:
-        adapter = Outbox(url=address, token="token", webhook_secret="secret", seconds=20, replays=True)
+        adapter = Outbox(url=address, token="token", webhook_secret="secret", seconds=20, idempotency=True)
         merge = plan("anna@example.com")
         adapter.send(adapter.prepare(merge), "k", rids(merge))
         heard = receiver.enough.wait(10)
