@@ -1,19 +1,23 @@
 """What authors may write between curly braces, and the reading of what they wrote."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import TracebackType
+from urllib.parse import unquote
 
 from babel.support import Translations
 from jinja2 import TemplateSyntaxError
 from jinja2.sandbox import SandboxedEnvironment
 
+from outreach.compose.assets import Assets, Picture
+from outreach.compose.blocks import EVENT
 from outreach.compose.links import Addresses
 from outreach.compose.markdown import Prose, escaped, read
 from outreach.errors import DefinitionError, NotFound
 from outreach.model import dates
-from outreach.model.campaign import Body, Call, Campaign
+from outreach.model.campaign import Body, Call, Campaign, Event
 from outreach.model.mail import one_line
 
 
@@ -37,6 +41,12 @@ class Author:
     addresses: Addresses
     words: Translations
     now: datetime
+    issue: int | None = None  # of a newsletter
+
+    @property
+    def assets(self) -> Assets:
+        """The files of the campaign's folder."""
+        return Assets(self.campaign.assets, self.addresses.assets(self.campaign.slug))
 
     def vocabulary(self, placed: set[str]) -> dict[str, object]:
         """Return every name an author may use; *placed* gathers the calls that got a button."""
@@ -54,12 +64,15 @@ class Author:
             "url": self.url,
             "page": self.addresses.campaign(self.campaign.slug, self.language),
             "progress": self.progress,
+            "event": self.event_block,
+            "asset": self.assets.url,
             "day": self.day,
             "closes": self.closes,
             "campaign": escaped(self.campaign.title[self.language]),
             "salutation": f"@@salutation_{self.language}@@",
             "first_name": "@@first_name@@",
             "organisation": "@@organisation@@",
+            **({"issue": self.issue} if self.issue else {}),
         }
 
     def call(self, slug: str) -> Call:
@@ -68,6 +81,17 @@ class Author:
             return self.campaign.calls[slug]
         except KeyError:
             raise NotFound("call", slug, self.campaign.calls) from None
+
+    def event(self, slug: str) -> Event:
+        """Return an event of this campaign; `NotFound` lists them."""
+        try:
+            return self.campaign.events[slug]
+        except KeyError:
+            raise NotFound("event", slug, self.campaign.events or ("none",)) from None
+
+    def event_block(self, slug: str) -> str:
+        """Return a line of its own that is drawn as one of the campaign's events."""
+        return f'[{escaped(self.event(slug).title[self.language])}]({EVENT}{slug} "event")'
 
     def url(self, slug: str) -> str:
         """Return the address of a call's form."""
@@ -103,9 +127,38 @@ def write(templates: SandboxedEnvironment, body: Body, author: Author) -> Writte
     return Written(
         subject=one_line(_evaluated(source, body.subject, names, f"{body.source}: subject")),
         preheader=one_line(_evaluated(source, body.preheader, names, f"{body.source}: preheader")),
-        prose=read(_evaluated(source, body.markdown, names, body.source)),
+        prose=read(_evaluated(source, body.markdown, names, body.source), _FilesOf(body, author.assets)),
         placed=frozenset(placed),
     )
+
+
+@dataclass(frozen=True)
+class _FilesOf:
+    """The files that a body names; errors say in which of its lines."""
+
+    body: Body
+    assets: Assets
+
+    def url(self, name: str) -> str:
+        with self._located(name):
+            return self.assets.url(name)
+
+    def picture(self, source: str) -> Picture:
+        with self._located(source):
+            return self.assets.picture(source)
+
+    def portrait(self, source: str) -> Picture:
+        with self._located(source):
+            return self.assets.portrait(source)
+
+    @contextmanager
+    def _located(self, name: str) -> Iterator[None]:
+        try:
+            yield
+        except DefinitionError as error:
+            lines = enumerate(self.body.markdown.splitlines(), start=1)
+            line = next((f"line {number}: " for number, held in lines if unquote(name) in held), "")
+            raise DefinitionError(f"{self.body.source}: {line}{error}") from error
 
 
 def _evaluated(templates: SandboxedEnvironment, source: str, names: Mapping[str, object], where: str) -> str:

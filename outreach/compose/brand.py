@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import ConfigDict, StringConstraints, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
+from outreach.compose.assets import PICTURES
 from outreach.errors import DefinitionError
 from outreach.model.campaign import Sender, Words
 
@@ -44,6 +45,18 @@ class Palette:
 
 
 @dataclass(frozen=True)
+class LogoImage:
+    """A picture in the place of the logo's first letter, as large as it is shown; *file* stands under `templates/`."""
+
+    __pydantic_config__ = _STRICT
+
+    file: str
+    width: Annotated[int, Field(ge=16, le=200)]
+    height: Annotated[int, Field(ge=16, le=80)]
+    alt: Words
+
+
+@dataclass(frozen=True)
 class Brand:
     """Who speaks. *house* is the language where nothing better is known; *zones* give each language its time zone."""
 
@@ -62,6 +75,7 @@ class Brand:
     dark: Palette
     unsubscribe_email: str = ""
     """A mailbox that somebody empties, offered beside one-click unsubscribing; empty: none is offered."""
+    logo_image: LogoImage | None = None
 
     def logo_in(self, language: str) -> str:
         """Return the name as it is written in *language*, else in the house's."""
@@ -70,6 +84,11 @@ class Brand:
     def claim_in(self, language: str) -> str:
         """Return the line beneath the name."""
         return self.claim.get(language) or self.claim[self.house]
+
+    def logo_alt_in(self, language: str) -> str:
+        """Return what the logo's picture shows, empty where it has none."""
+        alt = self.logo_image.alt if self.logo_image else {}
+        return alt.get(language) or alt.get(self.house, "")
 
     def zone_in(self, language: str) -> str:
         """Return the name of the time zone that readers of *language* live in."""
@@ -90,10 +109,25 @@ def read_brand(path: Path) -> Brand:
         raise DefinitionError(f"{where}: not valid TOML: {error}") from error
     except ValidationError as error:
         raise DefinitionError("\n".join(_told(where, error))) from error
-    for name, words in (("logo", brand.logo), ("claim", brand.claim), ("zones", brand.zones)):
+    for name, words in _worded(brand).items():
         if brand.house not in words:
             raise DefinitionError(f"{where}: {name}: {brand.house!r} is missing, the house's own language; write it")
+    if brand.logo_image:
+        _check_file(f"{where}: logo_image.file", path.parent, brand.logo_image.file)
     return brand
+
+
+def _worded(brand: Brand) -> dict[str, Words]:
+    image = {"logo_image.alt": brand.logo_image.alt} if brand.logo_image else {}
+    return {"logo": brand.logo, "claim": brand.claim, "zones": brand.zones, **image}
+
+
+def _check_file(where: str, folder: Path, name: str) -> None:
+    picture = folder / name
+    if picture.suffix.lower() not in PICTURES:
+        raise DefinitionError(f"{where}: found {name!r}; write a picture that ends in {', '.join(PICTURES)}")
+    if not picture.is_file() or not picture.resolve().is_relative_to(folder.resolve()):
+        raise DefinitionError(f"{where}: no file {name!r} under {folder.name}/; put the picture there")
 
 
 def _told(where: str, error: ValidationError) -> list[str]:

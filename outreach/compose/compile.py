@@ -13,10 +13,11 @@ from markupsafe import Markup
 
 from outreach.compose import locales
 from outreach.compose.author import Author, write
+from outreach.compose.blocks import KINDS
 from outreach.compose.brand import Brand
 from outreach.compose.inline import inlined, written
 from outreach.compose.links import Addresses, LinkBook
-from outreach.compose.markdown import BLOCKS, wrapped
+from outreach.compose.plain import wrapped
 from outreach.compose.section import Digest, Section, section
 from outreach.compose.variants import languages_of
 from outreach.errors import DefinitionError
@@ -25,7 +26,7 @@ from outreach.model.mail import Address, Message, Salutation
 
 __all__ = ["Digest", "Press", "compile_message"]
 
-MACROS = "mail/macros.html.jinja"
+PARTS = "mail/parts.{}.jinja"
 MOST_DOTS = 15
 """More than these do not stand beside each other on a phone."""
 
@@ -120,7 +121,8 @@ class Press:
 
     def _section(self, language: str, digest: Digest, depth: int) -> Section:
         zone = self.brand.zone_in(language)
-        author = Author(self.campaign, language, zone, self.addresses, self.words[language], self.now)
+        issue = self.wave.issue if self.wave.digest else None
+        author = Author(self.campaign, language, zone, self.addresses, self.words[language], self.now, issue)
         body = write(self.templates, self.wave.bodies[language], author)
         return section(author, self.wave, body, digest, depth)
 
@@ -130,24 +132,29 @@ class Press:
 
     def html(self, sections: Sequence[Section]) -> str:
         """Return the page with its stylesheet, not inlined yet."""
-        parts = [self._markup(f"mail/{self.wave.layout}.html.jinja", one, self._prose(one)) for one in sections]
-        feet = [self._markup("mail/footer.html.jinja", one, {}) for one in sections]
+        parts, feet = [], []
+        for one in sections:
+            macros = self._parts("html", one, {})
+            blocks = {kind: getattr(macros, kind) for kind in KINDS}
+            prose = Markup(one.written.prose.html(one.depth, blocks))  # noqa: S704 - our reader escapes
+            parts.append(self._markup(f"mail/{self.wave.layout}.html.jinja", one, {"prose": prose}))
+            feet.append(macros.footer(one))
         return self._rendered("mail/base.html.jinja", sections[0], self._frame(sections, parts, feet))
 
     def text(self, sections: Sequence[Section], link: Callable[[str, str], str]) -> str:
         """Return the plain text; *link* gives the address to show for a target and its words."""
+        parts, feet = [], []
+        for one in sections:
+            values = {"link": link, "wrapped": wrapped}
+            macros = self._parts("txt", one, values)
+            prose = one.written.prose.text(link, macros.event)
+            part = self._rendered(f"mail/{self.wave.layout}.txt.jinja", one, {**values, "prose": prose})
+            parts.append(tidy(part))
+            feet.append(macros.footer(one).strip())
+        return tidy(self._rendered("mail/base.txt.jinja", sections[0], self._frame(sections, parts, feet))) + "\n"
 
-        def leading(one: Section) -> dict[str, object]:
-            return {"link": link, "wrapped": wrapped, "prose": one.written.prose.text(link)}
-
-        parts = [self._rendered(f"mail/{self.wave.layout}.txt.jinja", one, leading(one)).strip() for one in sections]
-        feet = [self._rendered("mail/footer.txt.jinja", one, {"wrapped": wrapped}).strip() for one in sections]
-        return self._rendered("mail/base.txt.jinja", sections[0], self._frame(sections, parts, feet)).strip() + "\n"
-
-    def _prose(self, one: Section) -> dict[str, object]:
-        macros: Any = self.templates.get_template(MACROS).make_module(self._context(one))
-        blocks = {kind: getattr(macros, kind) for kind in BLOCKS}
-        return {"prose": Markup(one.written.prose.html(one.depth, blocks))}  # noqa: S704 - our reader escapes
+    def _parts(self, ending: str, one: Section, values: Mapping[str, object]) -> Any:
+        return self.templates.get_template(PARTS.format(ending)).make_module({**self._context(one), **values})
 
     def _frame(self, sections: Sequence[Section], parts: Sequence[str], feet: Sequence[str]) -> dict[str, object]:
         return {
@@ -177,6 +184,11 @@ class Press:
             "ngettext": words.ngettext,
             "counted": counted,
         }
+
+
+def tidy(text: str) -> str:
+    """Return *text* with no more than one empty line in a row: parts that a mail lacks leave theirs behind."""
+    return re.sub(r"\n{3,}", "\n\n", text).strip()
 
 
 def counted(words: str) -> tuple[int, int]:

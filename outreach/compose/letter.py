@@ -13,7 +13,7 @@ from outreach.compose import locales
 from outreach.compose.brand import Brand
 from outreach.compose.inline import inlined, written
 from outreach.compose.links import Addresses
-from outreach.compose.markdown import wrapped
+from outreach.compose.plain import wrapped
 from outreach.model.letter import Letter
 from outreach.model.mail import Address, Message
 
@@ -71,8 +71,8 @@ def compile_letter(
         sender=Address(brand.sender.email, brand.logo_in(language)),
         reply_to=brand.sender.reply_to,
         subject=words.subject,
-        html=written(inlined(templates.get_template("mail/letter.html.jinja").render(context))),
-        text=templates.get_template("mail/letter.txt.jinja").render(context).strip() + "\n",
+        html=written(inlined(templates.get_template("mail/confirmation.html.jinja").render(context))),
+        text=templates.get_template("mail/confirmation.txt.jinja").render(context).strip() + "\n",
         headers={**HEADERS, "Content-Language": language},
     )
 

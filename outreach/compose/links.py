@@ -24,6 +24,7 @@ class Addresses:
         self.rights = f"{self.public_url}/rights/@@rights@@"
         self.pixel = f"{self.public_url}/@@pixel@@.gif"
         self.honeypot = f"{self.public_url}/c/@@rid@@/h"
+        self.logo = f"{self.public_url}/static/logo"
 
     def link(self, number: int) -> str:
         """Return the tracked address of link *number*."""
@@ -36,6 +37,14 @@ class Addresses:
     def campaign(self, slug: str, language: str) -> str:
         """Return the campaign's public page."""
         return f"{self.public_url}/campaigns/{slug}?lang={language}"
+
+    def assets(self, slug: str) -> str:
+        """Return what the files of a campaign have their names added to."""
+        return f"{self.public_url}/campaigns/{slug}/assets"
+
+    def calendar(self, slug: str, event: str, language: str) -> str:
+        """Return the calendar file of a campaign's event."""
+        return f"{self.public_url}/campaigns/{slug}/events/{event}.ics?lang={language}"
 
     def own(self, url: str) -> bool:
         """Tell whether *url* is one of those that must work as they are: online view, unsubscribing, preferences."""

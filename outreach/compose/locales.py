@@ -5,7 +5,7 @@ Catalogues are read as they are written (`.po`), so that whoever corrects a word
 
 import io
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
@@ -45,8 +45,14 @@ def translations(templates: Environment, language: str) -> Translations:
 def gaps(templates: Environment, language: str) -> tuple[str, ...]:
     """Return the entries of *language* that are missing or fuzzy; anything here stops a wave."""
     wanted = {entry.id for known in shipped(templates) for entry in catalogue(templates, known) if entry.id}
-    done = {entry.id for entry in catalogue(templates, language) if entry.string and not entry.fuzzy}
-    return tuple(sorted(str(one) for one in wanted - done))
+    done = {entry.id for entry in catalogue(templates, language) if _translated(entry) and not entry.fuzzy}
+    return tuple(sorted(one if isinstance(one, str) else one[0] for one in wanted - done))
+
+
+def _translated(entry: Message) -> bool:
+    """Tell whether an entry has all its words: one that counts has a form for every number."""
+    forms = entry.string if isinstance(entry.string, (tuple, list)) else (entry.string,)
+    return all(forms)
 
 
 def _loader(templates: Environment) -> BaseLoader:

@@ -34,4 +34,10 @@ def web_address(link: str) -> str:
     trimmed = _CONTROLS.sub("", _TURNING.sub("", link)).strip()
     if not re.fullmatch(r"https?://[^\s/?#]\S*", trimmed, re.IGNORECASE):
         return ""
-    return trimmed.replace("@@", "%40%40").replace("{", "%7B").replace("}", "%7D")
+    return trimmed.replace("@@", "%40%40").replace("{", "%7B").replace("}", "%7D").replace("[[", "[%5B")
+
+
+def picture_address(link: str) -> str:
+    """Return *link* where a picture may be shown from it: https alone, since nothing else is shown online."""
+    address = web_address(link)
+    return address if address.lower().startswith("https://") else ""

@@ -6,10 +6,14 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
+from jinja2 import Environment
+
 from outreach.compose.brand import Brand
-from outreach.compose.contrast import too_faint
+from outreach.compose.contrast import too_faint, unreadable
 from outreach.compose.inline import parsed
+from outreach.compose.locales import gaps
 from outreach.compose.parity import differences
+from outreach.compose.unfinished import unfinished
 from outreach.compose.variants import variants
 from outreach.model.campaign import Campaign, WaveDefinition
 from outreach.model.mail import SLOT, Message
@@ -24,6 +28,8 @@ FILLED = {"rid": 40, "unsubscribe": 40, "preferences": 40, "pixel": 42, "first_n
 """Bytes that the value of a slot takes, with room to spare."""
 GREETING = 32
 HEADERS = ("List-Unsubscribe", "List-Unsubscribe-Post", "List-Id", "Content-Language")
+TRANSLATE = "translate them, and take the mark 'fuzzy' away"
+MOST_NAMED = 8
 _LEFTOVER = re.compile(r"\{\{|\{%|\{#")
 _MARK = re.compile(r"@@[^@\s]{1,40}@@")
 _LOCAL = {"127.0.0.1", "localhost", "::1"}
@@ -37,6 +43,21 @@ def check(brand: Brand, campaign: Campaign, wave: WaveDefinition, messages: Sequ
     )
 
 
+def catalogues(templates: Environment, campaign: Campaign) -> tuple[Finding, ...]:
+    """Return the languages of *campaign* in which the templates lack words of their own."""
+    missing = {language: gaps(templates, language) for language in campaign.languages}
+    return tuple(
+        Finding(Level.STOP, f"templates/locales/{language}.po", f"missing or fuzzy: {_named(entries)}; {TRANSLATE}")
+        for language, entries in missing.items()
+        if entries
+    )
+
+
+def _named(entries: Sequence[str]) -> str:
+    named = ", ".join(f"“{entry}”" for entry in entries[:MOST_NAMED])
+    return f"{named} and {len(entries) - MOST_NAMED} more" if len(entries) > MOST_NAMED else named
+
+
 def _of_wave(brand: Brand, campaign: Campaign, wave: WaveDefinition, messages: Sequence[Message]) -> Iterator[Finding]:
     for variant in variants(campaign, wave):
         if variant not in {message.variant for message in messages}:
@@ -47,8 +68,19 @@ def _of_wave(brand: Brand, campaign: Campaign, wave: WaveDefinition, messages: S
             yield Finding(Level.WARNING, body.source, what)
         if not body.preheader.strip():
             yield Finding(Level.WARNING, body.source, "preheader is empty; inboxes show it beside the subject")
-    yield from differences(wave)
+    yield from _same_subject(campaign, wave)
+    yield from unfinished(campaign, wave)
+    yield from differences(campaign, wave)
     yield from (Finding(Level.WARNING, "brand.toml", what) for what in too_faint(brand))
+
+
+def _same_subject(campaign: Campaign, wave: WaveDefinition) -> Iterator[Finding]:
+    for language, body in wave.bodies.items():
+        for other in (other for other in campaign.waves.values() if other.name != wave.name):
+            again = other.bodies.get(language)
+            if again and again.subject.casefold() == body.subject.casefold():
+                what = f"subject is that of {again.source} as well; readers would take it for the same mail"
+                yield Finding(Level.WARNING, body.source, what)
 
 
 def _of_message(campaign: Campaign, message: Message) -> Iterator[Finding]:
@@ -62,7 +94,11 @@ Verdict = Iterator[tuple[Level, str]]
 
 def size(_campaign: Campaign, message: Message, _page: Any) -> Verdict:
     """Gmail cuts a mail off at about 102 kB, and with it the link to unsubscribe."""
-    held = merged_size(message)
+    yield from weighed(merged_size(message))
+
+
+def weighed(held: int) -> Verdict:
+    """Judge how many bytes the HTML of a mail has."""
     if held > STOP_BYTES:
         yield Level.STOP, f"HTML has {held // 1000} kB once merged; Gmail cuts it off at 102: take items out"
     elif held > WARN_BYTES:
@@ -97,9 +133,11 @@ def leftovers(_campaign: Campaign, message: Message, _page: Any) -> Verdict:
 def pictures(_campaign: Campaign, _message: Message, page: Any) -> Verdict:
     """Who cannot see a picture reads its alternative text."""
     for image in page.iter("img"):
-        source = image.get("src", "")
-        if image.get("alt") is None or (image.get("width") != "1" and not image.get("alt").strip()):
+        source, words = image.get("src", ""), image.get("alt")
+        if words is None or (image.get("width") != "1" and not words.strip()):
             yield Level.STOP, f"picture {source} has no alternative text; write ![what it shows]({source})"
+        elif words.strip() and words.strip() == source.rpartition("/")[2]:
+            yield Level.WARNING, f"picture {source} has its file's name as alternative text; say what it shows"
         if not source.startswith(("http://", "https://")):
             yield Level.STOP, f"picture {source!r} is not on the web; write its whole address, with https://"
 
@@ -121,6 +159,11 @@ def headings(_campaign: Campaign, _message: Message, page: Any) -> Verdict:
         if below > above + 1:
             yield Level.WARNING, f"a heading of level {below} follows one of level {above}; skip none (##, then ###)"
             return
+
+
+def colours(_campaign: Campaign, _message: Message, page: Any) -> Verdict:
+    """Words that are too faint are not read, by some readers not at all."""
+    yield from ((Level.WARNING, f"{what}; choose other colours in brand.toml") for what in unreadable(page))
 
 
 def imprint(campaign: Campaign, message: Message, page: Any) -> Verdict:
@@ -159,7 +202,7 @@ def sender(campaign: Campaign, _message: Message, _page: Any) -> Verdict:
 Rule = Callable[[Campaign, Message, Any], Verdict]
 
 RULES: tuple[Rule, ...] = (
-    size, subject, leftovers, pictures, targets, headings, imprint, unsubscribing, sender,
+    size, subject, leftovers, pictures, targets, headings, colours, imprint, unsubscribing, sender,
 )  # fmt: skip
 
 

@@ -1,15 +1,15 @@
 """One language of a mail: what its templates are given."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from babel import Locale
 
 from outreach.compose.author import Author, Written
-from outreach.compose.outside import harmless, summary, web_address
+from outreach.compose.items import Occasion, Story, appointment, occasion, story, upcoming
+from outreach.errors import DefinitionError, NotFound
 from outreach.model import dates
-from outreach.model.campaign import Call, WaveDefinition
+from outreach.model.campaign import Call, Signature, WaveDefinition
 from outreach.model.content import Content
 
 
@@ -19,32 +19,6 @@ class Digest:
 
     news: tuple[Content, ...] = ()
     events: tuple[Content, ...] = ()
-
-
-@dataclass(frozen=True)
-class Story:
-    """A news item as a mail shows it; all of its words are from outside."""
-
-    title: str
-    summary: str
-    url: str
-    day: str
-    language: str
-
-
-@dataclass(frozen=True)
-class Occasion:
-    """An event as a mail shows it; *day* and *month* stand in its tile."""
-
-    title: str
-    summary: str
-    url: str
-    place: str
-    when: str
-    day: str
-    month: str
-    cancelled: bool
-    language: str
 
 
 @dataclass(frozen=True)
@@ -59,8 +33,22 @@ class Ask:
 
 
 @dataclass(frozen=True)
+class Signed:
+    """Who signs; *portrait* is a picture's address, empty: none."""
+
+    name: str
+    role: str
+    portrait: str
+    alt: str
+
+
+@dataclass(frozen=True)
 class Section:
-    """Everything one language says. *depth* is 0 for the first section of a mail, 1 below it."""
+    """Everything one language says. *depth* is 0 for the first section of a mail, 1 below it.
+
+    *event* is what an invitation is to, *appointments* are all of the campaign's own events by name; *zone* is the name
+    of the time zone that events from outside are told in.
+    """
 
     language: str
     direction: str
@@ -73,17 +61,29 @@ class Section:
     ask: Ask | None
     imprint: str
     summary: str
+    zone: str
+    appointments: Mapping[str, Occasion]
+    event: Occasion | None
+    signed: Signed | None
 
     @property
     def headline(self) -> str:
         """The text's first heading, else its subject."""
         return self.written.prose.headline or self.written.subject
 
+    def appointment(self, slug: str) -> Occasion:
+        """Return one of the campaign's own events; `NotFound` lists them."""
+        if slug not in self.appointments:
+            raise NotFound("event", slug, self.appointments or ("none",))
+        return self.appointments[slug]
+
 
 def section(author: Author, wave: WaveDefinition, written: Written, digest: Digest, depth: int) -> Section:
     """Gather one language of *wave*."""
     locale = Locale.parse(author.language)
     campaign, language = author.campaign, author.language
+    pictures = wave.digest is None or wave.digest.images
+    appointments = {slug: appointment(event, author) for slug, event in campaign.events.items()}
     return Section(
         language=language,
         direction="rtl" if locale.text_direction == "rtl" else "ltr",
@@ -91,17 +91,30 @@ def section(author: Author, wave: WaveDefinition, written: Written, digest: Dige
         depth=depth,
         kicker=campaign.title[language],
         written=written,
-        news=tuple(_story(item, author) for item in digest.news[: wave.news]),
-        events=tuple(_occasion(item, author) for item in upcoming(digest.events, author.now)[: wave.events]),
+        news=tuple(story(item, author, pictures=pictures) for item in digest.news[: wave.news]),
+        events=tuple(occasion(item, author) for item in upcoming(digest.events, author.now)[: wave.events]),
         ask=_ask(wave, author, written),
         imprint=campaign.sender.imprint[language],
         summary=campaign.summary[language],
+        zone=dates.zone_name(language, author.zone),
+        appointments=appointments,
+        event=appointments[wave.event] if wave.event else None,
+        signed=_signed(wave.name, wave.signed, author) if wave.signed else None,
     )
 
 
-def upcoming(events: Sequence[Content], now: datetime) -> tuple[Content, ...]:
-    """Return the events that are not over."""
-    return tuple(event for event in events if event.starts and (event.ends or event.starts) >= now)
+def _signed(wave: str, signature: Signature, author: Author) -> Signed:
+    try:
+        portrait = author.assets.portrait(signature.portrait).url if signature.portrait else ""
+    except DefinitionError as error:
+        where = f"templates/campaigns/{author.campaign.slug}/campaign.toml: waves.{wave}.signed.portrait"
+        raise DefinitionError(f"{where}: {error}") from error
+    return Signed(
+        name=signature.name,
+        role=signature.role[author.language],
+        portrait=portrait,
+        alt=signature.alt.get(author.language) or signature.name,
+    )
 
 
 def _ask(wave: WaveDefinition, author: Author, written: Written) -> Ask | None:
@@ -123,29 +136,3 @@ def _deadline(call: Call, author: Author) -> str:
         return ""
     when = dates.deadline(call.closes, author.language, author.zone)
     return author.words.gettext("Open until %(day)s.") % {"day": when}
-
-
-def _story(item: Content, author: Author) -> Story:
-    return Story(
-        title=harmless(item.title),
-        summary=summary(item.body),
-        url=web_address(item.link),
-        day=dates.day(dates.local(item.published, author.zone), author.language),
-        language=item.language,
-    )
-
-
-def _occasion(item: Content, author: Author) -> Occasion:
-    starts = item.starts or item.published
-    there = dates.local(starts, author.zone)
-    return Occasion(
-        title=harmless(item.title),
-        summary=summary(item.body, 140),
-        url=web_address(item.link),
-        place=harmless(item.place),
-        when=dates.occasion(starts, item.ends, author.language, author.zone),
-        day=str(there.day),
-        month=dates.month(there, author.language),
-        cancelled=item.cancelled,
-        language=item.language,
-    )

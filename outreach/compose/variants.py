@@ -1,5 +1,7 @@
 """Which language variants a wave has, and which of them a recipient gets."""
 
+from collections.abc import Collection
+
 from outreach.model.campaign import Campaign, Edition, WaveDefinition
 from outreach.model.people import AddressKind
 
@@ -15,6 +17,11 @@ def languages_of(variant: str) -> tuple[str, ...]:
 def stacked(languages: tuple[str, ...], first: str) -> str:
     """Return the variant that holds all *languages*, *first* on top and the others in house order."""
     return PLUS.join((first, *(language for language in languages if language != first)))
+
+
+def without_others(variant: str, languages: Collection[str]) -> str | None:
+    """Return *variant* with those of its languages that are among *languages*; None where none is."""
+    return PLUS.join(language for language in languages_of(variant) if language in languages) or None
 
 
 def variants(campaign: Campaign, wave: WaveDefinition) -> tuple[str, ...]:

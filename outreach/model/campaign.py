@@ -139,7 +139,7 @@ class WaveDefinition:
     *audiences* in order of precedence: who is in two of them counts in the first. *bodies* holds one markdown source
     per language. *news* and *events* are how many items of the campaign's topic go in, at most. *event* names the
     campaign's own event that an invitation is about; *signed* says whose letter it is; with *digest* it is a
-    newsletter, which comes in issues.
+    newsletter, which comes in issues, and *issue* is the number of the one that is written.
     """
 
     name: str
@@ -154,6 +154,7 @@ class WaveDefinition:
     event: str | None = None
     signed: Signature | None = None
     digest: DigestRules | None = None
+    issue: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ import hashlib
 import html
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
+from operator import itemgetter
 
 from outreach.errors import DefinitionError
 
@@ -53,14 +54,19 @@ class Pieces:
     """A template split at its slots once, so that filling it is one join."""
 
     def __init__(self, template: str) -> None:
-        parts = SLOT.split(template)
-        self.fixed = parts[0::2]
-        self.names = parts[1::2]
+        self._parts = SLOT.split(template)  # words, name, words, name, … words
+        self._picked = _picking(self._parts[1::2])
 
     def fill(self, values: Mapping[str, str]) -> str:
         """Return the text with every slot filled; `KeyError` names a missing one."""
-        tail = chain.from_iterable(zip([values[name] for name in self.names], self.fixed[1:], strict=True))
-        return self.fixed[0] + "".join(tail)
+        parts = self._parts.copy()
+        parts[1::2] = self._picked(values)
+        return "".join(parts)
+
+
+def _picking(names: Sequence[str]) -> Callable[[Mapping[str, str]], Sequence[str]]:
+    """Return what picks the values of *names*; of one name alone, `itemgetter` would give no sequence."""
+    return itemgetter(*names) if len(names) > 1 else lambda values: [values[name] for name in names]
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,11 @@ from enum import StrEnum
 
 
 class Level(StrEnum):
-    """A stop keeps the wave from going; a warning is shown to the approver."""
+    """A stop keeps the wave from going; a warning is shown to the approver; a note says what was looked at."""
 
     STOP = "stop"
     WARNING = "warning"
+    NOTE = "note"
 
 
 @dataclass(frozen=True, slots=True)

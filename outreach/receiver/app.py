@@ -14,9 +14,11 @@ from starlette.responses import Response
 
 from outreach.errors import NotFound, TokenRefused
 from outreach.receiver.brand import Look
+from outreach.receiver.downloads import Downloads
 from outreach.receiver.forms import Forms
 from outreach.receiver.headers import SafeHeaders
 from outreach.receiver.pages import Pages
+from outreach.receiver.pictures import Pictures
 from outreach.receiver.postman import Postman
 from outreach.receiver.preferences import PreferenceCentre
 from outreach.receiver.site import Site
@@ -48,6 +50,8 @@ def create(services: Services, *, form_seconds: float = 2.0, forms_per_hour: int
         PreferenceCentre(services, pages, guards, postman),
         Why(services, pages),
         Webhooks(services),
+        Downloads(services, pages.look),
+        Pictures(services),
         Site(services, pages),
     )
     return Starlette(

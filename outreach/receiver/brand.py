@@ -17,6 +17,8 @@ class Look:
 
     def __init__(self, templates: Path) -> None:
         self._brand = _read(templates / "brand.toml")
+        image = self._brand.logo_image if self._brand else None
+        self.logo = templates / image.file if image else None
         self.css = _css(self._brand) if self._brand else ""
 
     def name(self, language: str) -> str:

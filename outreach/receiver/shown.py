@@ -6,6 +6,7 @@ from datetime import datetime
 
 from outreach.calls.form import TICKED
 from outreach.calls.standing import CallStanding, PublicCampaign
+from outreach.compose.outside import harmless, web_address
 from outreach.model import dates
 from outreach.model.campaign import Call, Field, FieldKind
 from outreach.model.content import Content
@@ -122,11 +123,11 @@ def show_demands(page: CampaignPage, reader: Reader) -> tuple[Said, ...]:
 def show_content(content: Content, reader: Reader) -> ShownContent:
     """Return an item; an event tells when it starts, news when it came out."""
     return ShownContent(
-        title=content.title,
+        title=harmless(content.title),
         lang=content.language,
-        address=content.link if content.link.startswith(("https://", "http://")) else None,
+        address=web_address(content.link) or None,
         when=_when(content, reader),
-        place=content.place,
+        place=harmless(content.place),
         cancelled=content.cancelled,
     )
 

@@ -42,6 +42,26 @@ def test_a_wrong_brand_names_its_field(tmp_path: Path, found: str, instead: str,
     assert refusal(tmp_path, SHIPPED.replace(found, instead, 1)) == f"templates/brand.toml: {told}"
 
 
+LOGO = '[logo_image]\nfile = "{file}"\nwidth = {width}\nheight = 40\nalt = {{ {alt} = "Een blad" }}\n'
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"file": "x.png"}, "logo_image.file: no file 'x.png' under templates/; put the picture there"),
+        ({"file": "../x.png"}, "logo_image.file: no file '../x.png' under templates/; put the picture there"),
+        ({"file": "x.svg"}, "logo_image.file: found 'x.svg'; write a picture that ends in .png, .jpg, .jpeg, .gif"),
+        ({"width": 600}, "logo_image.width: found 600; Input should be less than or equal to 200"),
+        ({"alt": "de"}, "logo_image.alt: 'nl' is missing, the house's own language; write it"),
+    ],
+)
+def test_a_logo_that_cannot_be_shown_is_told(tmp_path: Path, given: dict[str, object], told: str):
+    (tmp_path / "x.png").write_bytes(b"")
+    logo = LOGO.format(**{"file": "x.png", "width": 40, "alt": "nl", **given})
+
+    assert refusal(tmp_path, f"{SHIPPED}\n{logo}") == f"templates/brand.toml: {told}"
+
+
 def test_a_missing_brand_is_told(tmp_path: Path):
     with pytest.raises(DefinitionError) as caught:
         read_brand(tmp_path / "templates" / "brand.toml")

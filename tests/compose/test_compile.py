@@ -15,7 +15,7 @@ from outreach.compose.links import Addresses
 from outreach.compose.variants import variants
 from outreach.errors import DefinitionError
 from outreach.model.campaign import Layout
-from outreach.model.mail import SLOT, Address, Link, Pieces, Salutation
+from outreach.model.mail import SLOT, Address, Link, Salutation
 from tests.builders_compose import BRAND, ENVIRONMENT, NOW, body, call, campaign, compiled, event, news, reader, wave
 
 FULL = {"nl": Digest((news(),), (event(),)), "de": Digest((news("Neues", language="de"),), ())}
@@ -208,7 +208,7 @@ def test_authors_have_words_for_what_changes():
 @pytest.mark.parametrize(
     ("markdown", "told"),
     [
-        ("Dag\n\n{{ buton('join') }}", "line 3: 'buton' is undefined; known names: button, url, page, progress, day, closes, campaign, salutation, first_name, organisation"),
+        ("Dag\n\n{{ buton('join') }}", "line 3: 'buton' is undefined; known names: button, url, page, progress, event, asset, day, closes, campaign, salutation, first_name, organisation"),
         ("{{ button('jion') }}", "line 1: no call 'jion'; there is: join"),
         ("\n{{ button('join') }", "line 2: unexpected '}'"),
         ("{{ day('morgen') }}", "line 1: Invalid isoformat string: 'morgen'"),
@@ -247,7 +247,7 @@ def test_filling_is_what_replacing_every_slot_would_give(values: dict[str, str])
 def test_every_slot_survives_the_inlining():
     source = ENVIRONMENT.from_string("{{ x }}").render(x="@@rid@@")
     assert SLOT.findall(source) == ["rid"]
-    assert set(Pieces(STACKED.html).names) == {
+    assert set(SLOT.findall(STACKED.html)) == {
         "rid",
         "unsubscribe",
         "preferences",

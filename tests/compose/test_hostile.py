@@ -1,15 +1,70 @@
 """What comes from outside stays text, whatever it looks like."""
 
+import csv
+import io
+import re
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.policy import SMTP
+from functools import cache
+from unicodedata import category
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import html as parser  # type: ignore[import-untyped]
+from starlette.requests import Request
 
+from outreach.calls.standing import PublicCampaign
 from outreach.compose.compile import Digest
 from outreach.compose.outside import harmless, summary, web_address
 from outreach.compose.preflight import check
-from outreach.model.mail import SLOT, one_line
-from tests.builders_compose import BRAND, campaign, compiled, event, news, reader, wave
+from outreach.contacts.formulas import FORMULA, escaped, unescaped
+from outreach.dashboard.approval import approval_markdown
+from outreach.dashboard.imports import question_markdown
+from outreach.dashboard.progress import CallProgress
+from outreach.dashboard.render import DashboardLinks, overview_markdown, wave_markdown
+from outreach.delivery import slots
+from outreach.demo.outbox import eml
+from outreach.demo.outbox.mails import Kept
+from outreach.model.campaign import Event, Layout, Signature
+from outreach.model.delivery import Frozen, Plan
+from outreach.model.mail import SLOT, Message, one_line
+from outreach.model.preflight import Finding, Level
+from outreach.model.report import Cell
+from outreach.model.tokens import Tokens
+from outreach.receiver.brand import Look
+from outreach.receiver.pages import Pages
+from outreach.receiver.shown import show_campaign, show_content
+from outreach.steps.public import CampaignPage
+from tests.builders_compose import (
+    BRAND,
+    ENVIRONMENT,
+    NOW,
+    TEMPLATES,
+    body,
+    both,
+    campaign,
+    compiled,
+    event,
+    news,
+    reader,
+    wave,
+)
+from tests.builders_dashboard import figures, report
+from tests.hostile import TEXTS, born, elements
+
+GOOD = "https://www.example.org/"
+FACHTAG = Event(
+    "fachtag",
+    both("Vakdag", "Fachtag"),
+    datetime(2026, 12, 3, 9, 0, tzinfo=UTC),
+    datetime(2026, 12, 3, 16, 0, tzinfo=UTC),
+    both("Utrecht", "Utrecht"),
+)
+LINKS = DashboardLinks("http://127.0.0.1:8400", "http://127.0.0.1:4200")
+LONGEST = 998
+"""Bytes of a line in a mail, by RFC 5322."""
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -73,6 +128,7 @@ def test_a_hostile_first_name_is_shown_and_does_nothing(name: str):
         ("https://www.example.org/a b", ""),
         ("https://mail.example.org/u/@@unsubscribe@@", "https://mail.example.org/u/%40%40unsubscribe%40%40"),
         ("https://www.example.org/{{x}}", "https://www.example.org/%7B%7Bx%7D%7D"),
+        ("https://www.example.org/[[x]]", "https://www.example.org/[%5Bx]]"),
         ("", ""),
     ],
 )
@@ -108,3 +164,121 @@ def test_outside_text_never_holds_a_slot_or_an_expression(text: str):
     assert SLOT.search(shown) is None
     assert not any(mark in shown for mark in ("@@", "{{", "{%", "{#", "\n", "\r"))
     assert harmless(shown) == shown
+
+
+@cache
+def benign(layout: Layout, *, linked: bool) -> Message:
+    return composed("goed", layout, GOOD if linked else "")
+
+
+def composed(text: str, layout: Layout, link: str) -> Message:
+    """A mail whose news and events say *text* wherever they say anything."""
+    item = {"body": text, "language": "fr", "link": link, "image": link, "image_alt": text}
+    items = Digest((news(text, **item),), (event(text, place=text, **item),))
+    signed = Signature("Noor Voorbeeld", both("voorzitter", "Vorsitz")) if layout is Layout.LETTER else None
+    definition = wave(layout=layout, signed=signed, event="fachtag" if layout is Layout.INVITATION else None)
+    return compiled(definition, "nl", {"nl": items}, campaign(definition, events={"fachtag": FACHTAG}))
+
+
+@given(TEXTS, TEXTS, st.sampled_from(Layout))
+@settings(max_examples=25)
+def test_feeds_add_nothing_to_a_mail_but_words(text: str, path: str, layout: Layout):
+    link = f"{GOOD}{path}"
+    mail, clean = composed(text, layout, link), benign(layout, linked=bool(web_address(link)))
+
+    assert elements(mail.html) == elements(clean.html)
+    assert sorted(SLOT.findall(mail.html + mail.text)) == sorted(SLOT.findall(clean.html + clean.text))
+    assert len(mail.links) == len(clean.links)
+    assert (mail.subject, mail.headers) == (clean.subject, clean.headers)
+    assert not any(mark in SLOT.sub("", mail.html + mail.text) for mark in ("@@", "{{", "{%", "{#", "[["))
+    assert not any(is_control(char) for char in mail.text.replace("\n", ""))
+    assert not any(is_control(char) for char in re.sub(r"[\n\u200b\u200c]", "", mail.html))
+
+
+def is_control(char: str) -> bool:
+    return category(char) in ("Cc", "Zl", "Zp", "Cs") or "\u202a" <= char <= "\u202e" or "\u2066" <= char <= "\u2069"
+
+
+def named(text: str) -> tuple[str, bytes]:
+    """A mail as it travels to somebody whose name and organisation are *text*."""
+    said = body(markdown="{{ salutation }} {{ first_name }}", subject="Dag {{ first_name }}, {{ organisation }}")
+    message = compiled(wave(said))
+    recipient = slots.recipient(message, Frozen(1, 1, "noor@example.org", text, text, tracked=True), Tokens("k" * 32))
+    mail = message.fill(recipient)
+    return mail.html, eml.source(Kept("0123456789ab", NOW, mail))
+
+
+@given(TEXTS)
+@settings(max_examples=25)
+def test_names_add_nothing_to_a_mail_but_words(text: str):
+    (html, source), (clean_html, clean_source) = named(text), named("Noor")
+    read, clean = (message_from_bytes(each, policy=SMTP) for each in (source, clean_source))
+
+    assert elements(html) == elements(clean_html)
+    assert read.keys() == clean.keys()
+    assert [(name, value.defects) for name, value in read.items() if value.defects] == []
+    assert [part.get_content_type() for part in read.walk()] == [part.get_content_type() for part in clean.walk()]
+    assert [(name, value) for name, value in read.items() if name != "Subject"] == [
+        (name, value) for name, value in clean.items() if name != "Subject"
+    ]
+    assert max(map(len, source.split(b"\r\n"))) <= LONGEST
+
+
+@given(TEXTS)
+@settings(max_examples=25)
+def test_feeds_add_nothing_to_a_public_page_but_words(text: str):
+    page = public_page(text)
+
+    assert elements(page) == elements(public_page("goed"))
+    assert not any(is_control(char) for char in page.replace("\n", ""))
+
+
+def public_page(text: str) -> str:
+    items = {"news": [news(text, language="fr")], "events": [event(text, place=text, language="fr")]}
+    pages = Pages(ENVIRONMENT, TEMPLATES, Look(TEMPLATES))
+    request = Request({"type": "http", "path": "/", "query_string": b"", "headers": []})
+    reader = pages.reader(request)
+    shown = {kind: [show_content(item, reader) for item in items] for kind, items in items.items()}
+    one = CampaignPage(PublicCampaign(1, "test", both("x", "x"), both("x", "x"), "x", ("nl", "de"), ()), (), ())
+    answer = pages.show(request, "campaign", campaign=show_campaign(one, reader), demands=(), **shown)
+    return bytes(answer.body).decode()
+
+
+@given(TEXTS)
+@settings(max_examples=25)
+def test_text_from_outside_becomes_nothing_else_in_what_prefect_shows(text: str):
+    for artifact in (approval, import_question, wave_dashboard, overview):
+        assert born(artifact(text)) == born(artifact("goed"))
+
+
+def approval(text: str) -> str:
+    findings = tuple(Finding(level, text, text) for level in Level)
+    plan = Plan(1, "digest", 3, {(text, "nl"): 3}, {text: 2}, {text: text}, findings)
+    return approval_markdown(plan, text, {text: f"{text}\n{text}"})
+
+
+def import_question(text: str) -> str:
+    return question_markdown(text, [text], [(text, text, text)], [text], [(7, text)])
+
+
+def wave_dashboard(text: str) -> str:
+    cells = {Cell(text, text): figures(3, delivered=3)}
+    given = report(title=text, campaign=text, wave=text, cells=cells, out={text: 2}, unknown=1)
+    return wave_markdown(given, links=LINKS, now=NOW)
+
+
+def overview(text: str) -> str:
+    calls = [CallProgress(text, text, 3, 4, 10, NOW)]
+    return overview_markdown([report(title=text, campaign=text, unknown=1)], calls, LINKS, NOW)
+
+
+@given(TEXTS)
+@settings(max_examples=50)
+def test_no_cell_of_a_file_of_errors_is_a_formula(text: str):
+    for cell in (text, text[1:]):
+        row = io.StringIO(newline="")
+        csv.writer(row, delimiter=";").writerow([escaped(cell), "x"])
+        (read,) = csv.reader(io.StringIO(row.getvalue(), newline=""), delimiter=";")
+
+        assert not read[0].startswith(FORMULA)
+        assert (unescaped(read[0]), read[1]) == (cell, "x")

@@ -5,7 +5,14 @@ from hypothesis import strategies as st
 
 from outreach.compose.markdown import escaped, read
 
-BLOCKS = {"button": lambda url, words: f"[{words}|{url}]", "progress": lambda _url, words: f"({words})"}
+BLOCKS = {
+    "button": lambda url, words: f"[{words}|{url}]",
+    "progress": lambda _url, words: f"({words})",
+    "event": lambda slug, _words: f"<event {slug}>",
+    "portrait": lambda url, alt: f"<portrait {url} {alt}>",
+    "quote": lambda said, speaker: f"<quote {speaker}>{said}</quote>",
+    "divider": lambda _matter, _words: "<divider>",
+}
 
 
 def html(source: str, depth: int = 0) -> str:
@@ -13,7 +20,7 @@ def html(source: str, depth: int = 0) -> str:
 
 
 def text(source: str) -> str:
-    return read(source).text(lambda url, _words: url)
+    return read(source).text(lambda url, _words: url, lambda slug, words: f"{words}: {slug}\n")
 
 
 @pytest.mark.parametrize(
@@ -25,6 +32,18 @@ def text(source: str) -> str:
         ("[Ga & doe](https://a.example/ \"button\")", "[Ga & doe|https://a.example/]"),
         ("Klik [hier](https://a.example/ \"button\") nu", "<p>Klik <a href=\"https://a.example/\" title=\"button\">hier</a> nu</p>\n"),
         ("[6 van 10](https://a.example/ \"progress\")", "(6 van 10)"),
+        ("[Vakdag](event:vakdag \"event\")", "<event vakdag>"),
+        ("[Vakdag](https://a.example/ \"event\")", "<p><a href=\"https://a.example/\" title=\"event\">Vakdag</a></p>\n"),
+        ("[a](https://a.example/ \"button\") [b](https://b.example/ \"button\")", "<p><a href=\"https://a.example/\" title=\"button\">a</a> <a href=\"https://b.example/\" title=\"button\">b</a></p>\n"),
+        ("![Noor](https://a.example/n.png \"portrait\")", "<portrait https://a.example/n.png Noor>"),
+        ("![Noor](https://a.example/n.png)", "<p><img src=\"https://a.example/n.png\" alt=\"Noor\" width=\"568\" /></p>\n"),
+        ("> zij zei", "<quote ><p>zij zei</p>\n</quote>"),
+        ("> zij zei\n> — *Noor* de Wit", "<quote Noor de Wit><p>zij zei</p>\n</quote>"),
+        ("> een\n>\n> twee\n>\n> – Noor", "<quote Noor><p>een</p>\n<p>twee</p>\n</quote>"),
+        ("> — alleen dit", "<quote ><p>— alleen dit</p>\n</quote>"),
+        (">", "<quote ></quote>"),
+        ("> > diep\n>\n> — Noor", "<quote Noor><quote ><p>diep</p>\n</quote></quote>"),
+        ("een\n\n---\n\ntwee", "<p>een</p>\n<divider><p>twee</p>\n"),
         ("@@salutation_nl@@ __x__", "<p>@@salutation_nl@@ <strong>x</strong></p>\n"),
     ],
 )  # fmt: skip
@@ -51,6 +70,9 @@ def test_headings_are_lowered_and_the_first_one_is_the_headline():
         ("3. een\n4. twee", "3. een\n4. twee"),
         ("- een\n\n- twee", "- een\n- twee"),
         ("> zij zei\n>\n> dit", "> zij zei\n>\n> dit"),
+        ("> zij zei\n> — Noor", "> zij zei\n>\n> — Noor"),
+        ("[Vakdag](event:vakdag \"event\")", "Vakdag: vakdag"),
+        ("![Noor](https://a.example/n.png \"portrait\")", "Noor"),
         ("een  \ntwee", "een\ntwee"),
         ("een\n\n---\n\ntwee", "een\n\n* * *\n\ntwee"),
         ("![een foto](https://a.example/x.png)", "een foto"),
@@ -59,6 +81,10 @@ def test_headings_are_lowered_and_the_first_one_is_the_headline():
 )  # fmt: skip
 def test_markdown_becomes_readable_text(source: str, expected: str):
     assert text(source) == expected
+
+
+def test_headings_within_a_quotation_are_lowered_too():
+    assert html("> # Kop", 1) == "<quote ><h3>Kop</h3>\n</quote>"
 
 
 def test_text_is_wrapped_but_addresses_are_not_broken():

@@ -1,15 +1,17 @@
 # ruff: noqa: E501 - a row of a table stays on one line
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from outreach.compose.compile import Digest
-from outreach.compose.preflight import check, merged_size
+from outreach.compose.preflight import catalogues, check, merged_size
 from outreach.compose.variants import variants
-from outreach.model.campaign import Campaign, Edition, Sender, WaveDefinition
+from outreach.model.campaign import Campaign, Edition, Field, FieldKind, Sender, WaveDefinition
 from outreach.model.mail import Message
 from outreach.model.preflight import Finding, Level
-from tests.builders_compose import BRAND, body, both, campaign, compiled, news, reader, wave
+from outreach.templating import environment
+from tests.builders_compose import BRAND, body, both, call, campaign, compiled, news, reader, wave
 
 STACKED = wave(edition=Edition.STACKED)
 MAILS = tuple(compiled(STACKED, variant) for variant in ("nl+de", "de+nl"))
@@ -57,6 +59,7 @@ def test_the_size_is_that_of_the_filled_mail():
     ("old", "new", "told"),
     [
         ("</body>", '<img src="https://www.example.org/a.png"></body>', "picture https://www.example.org/a.png has no alternative text; write ![what it shows](https://www.example.org/a.png)"),
+        ("</body>", '<img alt=" " src="https://www.example.org/a.png"></body>', "picture https://www.example.org/a.png has no alternative text; write ![what it shows](https://www.example.org/a.png)"),
         ("</body>", '<img alt="x" src="a.png"></body>', "picture 'a.png' is not on the web; write its whole address, with https://"),
         ("</body>", '<a href="foto.html">x</a></body>', "link 'foto.html' leads nowhere; write a whole address, with https://"),
         ("</body>", "<h1>x</h1></body>", "headings of the first level: 2; there must be one, and it comes first"),
@@ -119,31 +122,97 @@ def test_a_long_subject_and_an_empty_preheader_are_warnings():
     ]
 
 
-@pytest.mark.parametrize(
-    ("nl", "de", "expected"),
-    [
-        ("{{ button('join') }}", "Los!", [("stop", "calls differ: join and none; place the same calls in both")]),
-        ("{{ url('join') }}", "{{ button(\"join\") }}", []),
-        ("[a](https://www.example.org/nl)", "[b](https://example.org/de)", []),
-        ("[a](https://a.example/)", "[b](https://b.example/)", [("warning", "links by host differ: a.example and b.example; lead to the same places in both")]),
-        ("<https://a.example/> [a](https://a.example/)", "<https://a.example/>", [("warning", "links by host differ: a.example (2 times) and a.example; lead to the same places in both")]),
-        ("Om 13:00 op 3 december 2026", "Am 3. Dezember 2026 um 13 Uhr, 13.00", []),
-        ("10 mensen", "12 Menschen", [("warning", "numbers differ: 10 and 12; correct one, or declare them in a comment: {# differs: 13 #}")]),
-        ("10 mensen {# differs: 10, 12 #}", "12 Menschen", []),
-        ("1. een\n2. twee", "- eins", []),
-    ],
-)  # fmt: skip
-def test_languages_must_say_the_same(nl: str, de: str, expected: list[tuple[str, str]]):
-    definition = wave(nl, de, edition=Edition.STACKED)
-
-    assert found(definition, *MAILS) == [(level, "start: nl and de", what) for level, what in expected]
-
-
 def test_colours_that_cannot_be_read_are_told():
     faint = replace(BRAND, light=replace(BRAND.light, muted="#a89c90"))
 
     assert check(faint, campaign(STACKED), STACKED, MAILS)[0] == Finding(
         Level.WARNING, "brand.toml", "light: muted on card has a contrast of 2.6; from 4.5 on it can be read"
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("</body>", '<p style="color: #bbb">Zo  licht</p></body>', ["light: “Zo licht” stands in #bbbbbb on #f4ede3, a contrast of 1.7"]),
+        ("</body>", '<p class="name" style="background-color: white; color: #2b2622">Dag</p></body>', ["dark: “Dag” stands in #f3ece3 on #ffffff, a contrast of 1.2"]),
+        ("</body>", '<table bgcolor="#000"><tr><td style="color: black">Nacht</td></tr></table></body>', ["light: “Nacht” stands in #000000 on #000000, a contrast of 1.0", "dark: “Nacht” stands in #000000 on #000000, a contrast of 1.0"]),
+        ("</body>", '<p style="display: none; color: #fff">x</p><p style="color: #fff">&nbsp;</p></body>', []),
+        ("</body>", '<p style="color: bright">x</p></body>', []),
+    ],
+)  # fmt: skip
+def test_words_that_are_too_faint_are_told_with_their_colours(old: str, new: str, told: list[str]):
+    remedy = "from 4.5 on it can be read; choose other colours in brand.toml"
+
+    assert found(STACKED, *changed(old, new)) == [("warning", "variant nl+de", f"{each}; {remedy}") for each in told]
+
+
+def test_a_picture_whose_words_are_its_files_name_is_a_warning():
+    page = changed("</body>", '<img alt="a.png" src="https://www.example.org/a.png"></body>')
+
+    assert found(STACKED, *page) == [
+        ("warning", "variant nl+de", "picture https://www.example.org/a.png has its file's name as alternative text; say what it shows")
+    ]  # fmt: skip
+
+
+def test_a_subject_of_two_waves_is_a_warning():
+    again = wave(body("nl", subject="WELKOM"), body("de", subject="Hallo"), name="again")
+    of = campaign(STACKED, again)
+
+    assert found(STACKED, *MAILS, of=of) == [
+        ("warning", "templates/campaigns/test/start.nl.md", "subject is that of templates/campaigns/test/start.nl.md as well; readers would take it for the same mail")
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "left", ["✎ Schrijf hier.", "{# ✎ #}", "TODO: foto", "XXX", "Lorem Ipsum dolor", "Dag [naam]", "op [Datum]"]
+)  # fmt: skip
+def test_what_somebody_still_has_to_write_stops_the_wave(left: str):
+    definition = wave(f"\n\nEen.\n{left}", "Eins.", edition=Edition.STACKED)
+
+    assert found(definition, *MAILS) == [
+        ("stop", "templates/campaigns/test/start.nl.md", f"line 4 still holds “{left}”; write what belongs there")
+    ]
+
+
+@pytest.mark.parametrize(
+    "fine", ["[naam](https://a.example/)", "todo-lijst", "[sic]", "{# TODO #}", "XXL", "Johannes XX"]
+)
+def test_what_only_looks_unfinished_is_let_go(fine: str):
+    definition = wave(fine, fine, edition=Edition.STACKED)
+
+    assert found(definition, *MAILS) == []
+
+
+def test_words_of_the_campaign_that_its_mails_show_must_be_written_too():
+    calls = {
+        "join": call(title=both("✎ Titel", "Titel"), fields=(Field("a", FieldKind.LINE, both("✎", "x")),)),
+        "later": call("later", title=both("✎", "✎")),
+    }
+    definition = wave("{{ button('join') }}", "{{ button('join') }}", edition=Edition.STACKED)
+    of = campaign(definition, calls=calls, summary=both("a", "TODO"))
+
+    assert found(definition, *MAILS, of=of) == [
+        ("stop", "test/campaign.toml", f"{what}; write what belongs there")
+        for what in (
+            "summary.de still holds “TODO”",
+            "calls.join.title.nl still holds “✎ Titel”",
+            "calls.join.fields.label.nl still holds “✎”",
+        )
+    ]
+
+
+def test_words_missing_in_a_catalogue_stop_the_wave(tmp_path: Path):
+    (tmp_path / "locales").mkdir()
+    counted = 'msgid "%(n)d mail"\nmsgid_plural "%(n)d mails"\nmsgstr[0] "een"\nmsgstr[1] "{}"\n'
+    (tmp_path / "locales" / "de.po").write_text('msgid "A"\nmsgstr "A"\n\n' + counted.format("x"))
+    (tmp_path / "locales" / "nl.po").write_text('#, fuzzy\nmsgid "A"\nmsgstr "A"\n\n' + counted.format(""))
+
+    assert catalogues(environment(tmp_path), campaign()) == (
+        Finding(
+            Level.STOP,
+            "templates/locales/nl.po",
+            "missing or fuzzy: “%(n)d mail”, “A”; translate them, and take the mark 'fuzzy' away",
+        ),
     )
 
 
