@@ -116,6 +116,10 @@ class Mailgun:
         self._api.close()
 
 
+def _its_own(value: str) -> bool:
+    return "%" in value and _ITS_OWN.search(value) is not None
+
+
 def _check_for_its_own(message: Message) -> None:
     places = {"subject": message.subject, "HTML": message.html, "text": message.text, **message.headers}
     for place, text in places.items():
@@ -160,7 +164,7 @@ def _written_to(plan: MergePlan) -> dict[str, dict[str, str]]:
     met: set[str] = set()
     for who in plan.recipients:
         values = _values(who, in_html, in_text, headers)
-        if who.email.lower() in met or not envelope.is_plain(who.email) or any(map(_ITS_OWN.search, values.values())):
+        if who.email.lower() in met or not envelope.is_plain(who.email) or any(map(_its_own, values.values())):
             continue
         met.add(who.email.lower())
         people[who.email] = values
@@ -192,10 +196,13 @@ def _form(fields: Sequence[tuple[str, str]], limits: Limits) -> bytes:
 
 def _called(body: bytes, rids: Sequence[str]) -> set[str]:
     """The ids of those who are in the call: its first field tells. All, where it is no form of ours."""
-    head, _, rest = body.partition(b"\r\n\r\n")
-    if _VARIABLES.encode() not in head:
+    start = body.find(b"\r\n\r\n") + 4
+    if _VARIABLES.encode() not in body[:start]:
         return set(rids)
-    return {values["rid"] for values in json.loads(rest.partition(b"\r\n")[0]).values()}
+    end = body.find(b"\r\n", start)
+    if body.count(b'"rid": "', start, end) == len(rids):  # in a value, its quotes would be escaped
+        return set(rids)
+    return {values["rid"] for values in json.loads(body[start:end]).values()}
 
 
 def _message_id(answer: Answer) -> str:
