@@ -1,4 +1,7 @@
 import re
+import shutil
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +13,15 @@ from outreach.steps import people
 from outreach.steps.people import AudienceCount, Sampled
 from tests.builders_people import Body, Soul, add
 from tests.builders_segments import with_audience
+
+
+def with_one_campaign(services: Services, folder: Path) -> Services:
+    """The same services where `sociaal-werkers` is the only campaign."""
+    there, ours = services.settings.templates, folder / "templates"
+    shutil.copytree(there / "campaigns" / "sociaal-werkers", ours / "campaigns" / "sociaal-werkers")
+    for name in ("brand.toml", "topics.toml"):
+        shutil.copy(there / name, ours / name)
+    return replace(services, settings=services.settings.model_copy(update={"templates": ours}))
 
 
 def test_an_audience_is_counted_for_a_topic_with_who_is_left_out(services: Services):
@@ -31,12 +43,15 @@ def test_an_audience_is_counted_for_a_topic_with_who_is_left_out(services: Servi
     )
 
 
-def test_an_audience_that_does_not_exist_lists_what_does(services: Services):
-    with pytest.raises(NotFound) as caught:
-        people.count_audience(services, "golden")
+def test_an_audience_that_does_not_exist_lists_what_does(services: Services, tmp_path: Path):
+    with_audience(services, tmp_path, "members", 'title = "x"\nall = []')
+    ours = with_audience(services, tmp_path, "municipalities", 'title = "x"\nall = []')
 
-    assert str(caught.value) == "no audience 'golden'; there is: members, municipalities, social_workers"
-    assert people.audience_names(services) == ["members", "municipalities", "social_workers"]
+    with pytest.raises(NotFound) as caught:
+        people.count_audience(ours, "golden")
+
+    assert str(caught.value) == "no audience 'golden'; there is: members, municipalities"
+    assert people.audience_names(ours) == ["members", "municipalities"]
 
 
 def test_an_audience_taken_apart_shows_which_rule_empties_it(services: Services, tmp_path):
@@ -114,7 +129,8 @@ def test_a_name_that_does_not_exist_is_refused_with_what_does(services: Services
     town = Body("Zilverdrecht", "municipality", "Rivierenhoek", "NL")
     with services.sessions.begin() as session:
         add(session, Soul("bo@example.org", groups=("member", "board"), organisation=town, attributes={"sector": "a"}))
-    ours = with_audience(services, tmp_path, "golden", f'title = "x"\nnone = [{{ any = [{rule}] }}]')
+    alone = with_one_campaign(services, tmp_path)
+    ours = with_audience(alone, tmp_path, "golden", f'title = "x"\nnone = [{{ any = [{rule}] }}]')
 
     with pytest.raises(DefinitionError) as caught:
         people.count_audience(ours, "golden")

@@ -263,7 +263,8 @@ def test_a_file_in_another_encoding_is_refused(tmp_path: Path):
 def test_the_audiences_that_come_with_the_house_can_be_read():
     folder = ROOT / "audiences"
 
-    assert {name: load(folder, name).one_per for name in names(folder)} == {
+    one_per = {name: load(folder, name).one_per for name in names(folder)}
+    assert {name: one_per[name] for name in ("members", "municipalities", "social_workers")} == {
         "members": None,
         "municipalities": "organisation",
         "social_workers": None,
