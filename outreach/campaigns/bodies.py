@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from outreach.campaigns.files import parsed, shown, text
-from outreach.campaigns.table import Problems, Table
+from outreach.campaigns.lines import Lines
+from outreach.campaigns.table import Place, Problems, Table
 from outreach.errors import DefinitionError
 from outreach.model.campaign import Body
 
@@ -38,7 +39,8 @@ def _body(path: Path, problems: Problems) -> Body:
     if closing is None:
         raise DefinitionError(f"{shown(path)}: line 1: front matter does not end; {FRONT_MATTER}")
     # The fence counts as an empty line, so that lines are numbered as in the file.
-    table = Table(f"{shown(path)}: ", parsed("\n".join(["", *lines[1:closing]]), path), problems)
+    head = "\n".join(["", *lines[1:closing]])
+    table = Table(Place(shown(path), Lines(head)), parsed(head, path), problems)
     body = Body(
         subject=table.text("subject"),
         preheader=table.text("preheader"),

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 from outreach.campaigns.bodies import strays
 from outreach.campaigns.calls import read_call
-from outreach.campaigns.files import shown, toml
-from outreach.campaigns.table import Problems, Table
+from outreach.campaigns.files import parsed, shown, text
+from outreach.campaigns.lines import Lines
+from outreach.campaigns.table import Place, Problems, Table
 from outreach.campaigns.waves import Around, read_event, read_newsletter, read_wave
 from outreach.errors import NotFound
 from outreach.model.campaign import Campaign, Sender
@@ -37,8 +38,9 @@ def read_campaign(folder: Path) -> Campaign:
     What its `[sender]` does not say is taken from the `[sender]` of `brand.toml`, two folders up.
     """
     problems = Problems(shown(folder))
-    values = toml(folder / "campaign.toml")
-    table = Table(f"{shown(folder / 'campaign.toml')}: ", values, problems)
+    path = folder / "campaign.toml"
+    source = text(path)
+    table = Table(Place(shown(path), Lines(source)), parsed(source, path), problems)
     campaign = _campaign(folder, table, problems)
     table.finish()
     problems.settle()
@@ -49,7 +51,7 @@ def _campaign(folder: Path, table: Table, problems: Problems) -> Campaign:
     languages = _languages(table)
     problems.settle()  # without languages, every word in the folder would seem wrong
     zone = _zone(table)
-    house = _house_sender(folder.parent.parent / "brand.toml", languages)
+    house = house_sender(folder.parent.parent / "brand.toml", languages)
     if table.name("slug", folder.name) != folder.name:
         table.problem("slug", f"is not the folder's name; write {folder.name!r} or leave it out")
     calls = {name: read_call(name, entry, languages, zone) for name, entry in table.table("calls").entries()}
@@ -60,7 +62,9 @@ def _campaign(folder: Path, table: Table, problems: Problems) -> Campaign:
     if not waves and not newsletters:
         table.problem("waves", "there is none; write at least one [waves.<name>] or [newsletters.<name>]")
     for name in sorted(waves.keys() & newsletters.keys()):
-        table.problem(f"newsletters.{name}", "is the name of a wave, too; both would have the same texts; rename one")
+        table.table("newsletters").problem(
+            name, "is the name of a wave, too; both would have the same texts; rename one"
+        )
     strays(folder, (*waves, *newsletters), languages, problems)
     return Campaign(
         slug=folder.name,
@@ -122,7 +126,8 @@ def _demands(table: Table, languages: tuple[str, ...]) -> dict[str, tuple[str, .
     return demands
 
 
-def _house_sender(path: Path, languages: tuple[str, ...]) -> Mapping[str, Any]:
-    sender = toml(path).get("sender", {}) if path.is_file() else {}
+def house_sender(path: Path, languages: tuple[str, ...]) -> Mapping[str, Any]:
+    """Return the house's own sender as `brand.toml` writes it, its imprint in *languages* alone."""
+    sender = parsed(text(path), path).get("sender", {}) if path.is_file() else {}
     imprint = sender.get("imprint", {})
     return {**sender, "imprint": {language: imprint[language] for language in languages if language in imprint}}

@@ -6,11 +6,13 @@ stands in, and whoever reads goes on.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from outreach.campaigns.lines import KeyPath, Lines
 from outreach.errors import DefinitionError
 from outreach.model.campaign import Words
 
@@ -40,10 +42,27 @@ class Problems:
             raise DefinitionError("\n".join([f"{self._subject}: {len(self._found)} problems", *self._found]))
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a table stands: in which file, and under which keys."""
+
+    file: str
+    lines: Lines
+    path: KeyPath = ()
+
+    def under(self, *keys: str | int) -> "Place":
+        """Return the place of what stands under *keys* here."""
+        return Place(self.file, self.lines, (*self.path, *keys))
+
+    def __str__(self) -> str:
+        words = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in self.path).removeprefix(".")
+        return f"{self.file}: line {self.lines.of(self.path)}: {words}"
+
+
 class Table:
     """One table of a TOML file. Each getter takes a key; `finish` reports the keys that nobody asked for."""
 
-    def __init__(self, where: str, values: Mapping[str, Any], problems: Problems) -> None:
+    def __init__(self, where: Place, values: Mapping[str, Any], problems: Problems) -> None:
         self.where = where
         self.values = values
         self.problems = problems
@@ -51,7 +70,7 @@ class Table:
 
     def problem(self, key: str, what: str) -> None:
         """Write down what is wrong with *key*."""
-        self.problems.add(f"{self.where}{key}: {what}")
+        self.problems.add(f"{self.where.under(key)}: {what}")
 
     def _get(self, key: str, kind: type | tuple[type, ...], wanted: str, *, required: bool) -> Any:
         self._asked.append(key)
@@ -155,16 +174,16 @@ class Table:
     def table(self, key: str) -> "Table":
         """Return the table under *key*, empty where there is none."""
         value = self._get(key, dict, f"a table [{key}]", required=False)
-        return Table(f"{self.where}{key}.", value or {}, self.problems)
+        return Table(self.where.under(key), value or {}, self.problems)
 
     def tables(self, key: str) -> Iterator["Table"]:
         """Yield the tables of a list of tables, counted from one."""
         value = self._get(key, list, f"tables [[{key}]]", required=False)
         for number, values in enumerate(value or (), start=1):
             if isinstance(values, dict):
-                yield Table(f"{self.where}{key}[{number}].", values, self.problems)
+                yield Table(self.where.under(key, number), values, self.problems)
             else:
-                self.problem(f"{key}[{number}]", f"found {values!r}; write a table")
+                self.problems.add(f"{self.where.under(key, number)}: found {values!r}; write a table")
 
     def entries(self) -> Iterator[tuple[str, "Table"]]:
         """Yield the tables in this one by name; this is how `[waves.start]` is met."""

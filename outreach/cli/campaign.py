@@ -59,16 +59,21 @@ def new(
 
 
 @app.command
-def check(slug: str = "") -> None:
+def check(slug: str = "", *, links: Annotated[bool, Parameter(name="--links", negative="")] = False) -> None:
     """Look over a campaign, or all of them; exit with 1 where something would stop a mail.
 
     Parameters
     ----------
     slug
         The campaign; left out, every one is looked over.
+    links
+        Ask the web whether every link leads somewhere, too; this takes up to a minute for each campaign.
     """
     with open_services() as services:
-        found = {slug: checking.check_campaign(services, slug)} if slug else checking.check_all(services)
+        if slug:
+            found = {slug: checking.check_campaign(services, slug, links=links)}
+        else:
+            found = checking.check_all(services, links=links)
     say(_told(found))
     if any(finding.level is Level.STOP for findings in found.values() for finding in findings):
         sys.exit(1)

@@ -1,6 +1,5 @@
 """The receiver on a port of its own, and Debian's Chromium to look at it."""
 
-import os
 import shutil
 import socket
 import threading
@@ -10,24 +9,12 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from starlette.applications import Starlette
 
 from outreach.receiver import create
 from outreach.services import Services
-
-LOUD = "!!! CHROMIUM IS NOT INSTALLED: the browser tests are skipped (apt-get install chromium) !!!"
-
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-)
+from tests.chromium import browser as browser
 
 
 @pytest.fixture
@@ -35,21 +22,6 @@ def database_url(sqlite_template: Path, tmp_path: Path) -> str:
     """What a browser sees does not depend on the database; one is enough here."""
     shutil.copy(sqlite_template, tmp_path / "outreach.db")
     return f"sqlite:///{tmp_path / 'outreach.db'}"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Not kept longer than for a module: Playwright's event loop would be in the way of other tests' own."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        if os.environ.get("CI"):
-            pytest.fail("Chromium is missing; CI must look at the pages: apt-get install chromium")
-        print(f"\n{LOUD}\n")
-        pytest.skip(LOUD)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(QUIET))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

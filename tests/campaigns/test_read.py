@@ -78,29 +78,29 @@ def test_a_missing_translation_says_which_file_and_what_would_work(tmp_path: Pat
 @pytest.mark.parametrize(
     ("found", "instead", "told"),
     [
-        ('layout = "newsletter"', 'layout = "poster"', "waves.start.layout: unknown layout 'poster'; known: newsletter, call, invitation, letter"),
-        ('layout = "newsletter"', "", "waves.start.layout: is missing; write one of: newsletter, call, invitation, letter"),
-        ('call = "join"', 'call = "jion"', "waves.start.call: unknown call 'jion'; known: join"),
-        ('call = "join"', "nwes = 3", "waves.start.nwes: unknown key; known: audiences, call, edition, event, events, layout, news, signed, title"),
-        ('kind = "email"', 'kind = "mail"', "calls.join.fields[1].kind: unknown kind 'mail'; known: line, text, email, choice, check"),
-        ('kind = "email"', 'kind = "choice"', "calls.join.fields[1].choices: belong to fields of kind 'choice', and every such field has some"),
-        ("closes = 2026-12-10", 'closes = "10 december"', "calls.join.closes: found '10 december'; write a date such as 2026-12-10 or 2026-12-10T17:00:00, without quotes"),
-        ("closes = 2026-12-10", 'fold_by = "town"', "calls.join.fold_by: no field 'town'; fields: email"),
-        ("closes = 2026-12-10", "goal = 0", "calls.join.goal: found 0; write 1 or more"),
-        ("closes = 2026-12-10", "goal = true", "calls.join.goal: found True; write a whole number"),
-        ('title = { nl = "Proef", de = "Probe" }', 'title = { nl = "Proef" }', "title: 'de' is missing: the campaign speaks nl, de; write de = \"…\""),
-        ('title = { nl = "Proef", de = "Probe" }', 'title = { nl = "A", de = "B", fr = "C" }', "title: found words in 'fr': the campaign speaks nl, de; add it to languages or take the words out"),
-        ('title = { nl = "Proef", de = "Probe" }', 'title = "Proef"', "title: found 'Proef'; write { nl = \"…\", de = \"…\" }"),
-        ('audiences = ["members"]', "audiences = []", "waves.start.audiences: found []; write a list of audiences such as [\"members\"]"),
-        ('audiences = ["members"]', 'audiences = ["All members"]', "waves.start.audiences: found 'All members'; write the name of a file in audiences/, without .toml"),
-        ('topic = "social-work"', 'topic = "Social work"', "topic: found 'Social work'; write lower-case letters, digits and dashes, such as 'my-name'"),
-        ('topic = "social-work"', 'topic = "a"\nslug = "y"', "slug: is not the folder's name; write 'x' or leave it out"),
-        ('topic = "social-work"', 'topic = "a"\nzone = "Mars"', "zone: unknown time zone 'Mars'; write one such as 'Europe/Amsterdam'"),
-        ('email = "nieuws@example.org"', 'email = "nieuws"', "sender.email: found 'nieuws'; write an address such as news@example.org"),
-        ('languages = ["nl", "de"]', 'languages = ["nl", "nl", "de"]', "languages: found ['nl', 'nl', 'de']; write codes with the house's own first, such as [\"nl\", \"de\"], each once"),
-        ("[[calls.join.fields]]", '[[calls.join.fields]]\nname = "email"\nkind = "line"\nlabel = { nl = "A", de = "B" }\n[[calls.join.fields]]', "calls.join.fields: a name stands twice: email, email; give each field its own"),
-        ('name = "Lindeplein"', "", "sender.name: is missing; write a text in quotes"),
-        ("[calls.join]", "[demands]\nnl = [\"a\"]\nde = [\"a\", \"b\"]\n[calls.join]", "demands.nl: the languages differ in number (nl 1, de 2); write the same demands in each"),
+        ('layout = "newsletter"', 'layout = "poster"', "line 27: waves.start.layout: unknown layout 'poster'; known: newsletter, call, invitation, letter"),
+        ('layout = "newsletter"', "", "line 24: waves.start.layout: is missing; write one of: newsletter, call, invitation, letter"),
+        ('call = "join"', 'call = "jion"', "line 28: waves.start.call: unknown call 'jion'; known: join"),
+        ('call = "join"', "nwes = 3", "line 28: waves.start.nwes: unknown key; known: audiences, call, edition, event, events, layout, news, signed, title"),
+        ('kind = "email"', 'kind = "mail"', "line 21: calls.join.fields[1].kind: unknown kind 'mail'; known: line, text, email, choice, check"),
+        ('kind = "email"', 'kind = "choice"', "line 19: calls.join.fields[1].choices: belong to fields of kind 'choice', and every such field has some"),
+        ("closes = 2026-12-10", 'closes = "10 december"', "line 17: calls.join.closes: found '10 december'; write a date such as 2026-12-10 or 2026-12-10T17:00:00, without quotes"),
+        ("closes = 2026-12-10", 'fold_by = "town"', "line 17: calls.join.fold_by: no field 'town'; fields: email"),
+        ("closes = 2026-12-10", "goal = 0", "line 17: calls.join.goal: found 0; write 1 or more"),
+        ("closes = 2026-12-10", "goal = true", "line 17: calls.join.goal: found True; write a whole number"),
+        ('title = { nl = "Proef", de = "Probe" }', 'title = { nl = "Proef" }', "line 4: title: 'de' is missing: the campaign speaks nl, de; write de = \"…\""),
+        ('title = { nl = "Proef", de = "Probe" }', 'title = { nl = "A", de = "B", fr = "C" }', "line 4: title: found words in 'fr': the campaign speaks nl, de; add it to languages or take the words out"),
+        ('title = { nl = "Proef", de = "Probe" }', 'title = "Proef"', "line 4: title: found 'Proef'; write { nl = \"…\", de = \"…\" }"),
+        ('audiences = ["members"]', "audiences = []", "line 26: waves.start.audiences: found []; write a list of audiences such as [\"members\"]"),
+        ('audiences = ["members"]', 'audiences = ["All members"]', "line 26: waves.start.audiences: found 'All members'; write the name of a file in audiences/, without .toml"),
+        ('topic = "social-work"', 'topic = "Social work"', "line 2: topic: found 'Social work'; write lower-case letters, digits and dashes, such as 'my-name'"),
+        ('topic = "social-work"', 'topic = "a"\nslug = "y"', "line 3: slug: is not the folder's name; write 'x' or leave it out"),
+        ('topic = "social-work"', 'topic = "a"\nzone = "Mars"', "line 3: zone: unknown time zone 'Mars'; write one such as 'Europe/Amsterdam'"),
+        ('email = "nieuws@example.org"', 'email = "nieuws"', "line 9: sender.email: found 'nieuws'; write an address such as news@example.org"),
+        ('languages = ["nl", "de"]', 'languages = ["nl", "nl", "de"]', "line 3: languages: found ['nl', 'nl', 'de']; write codes with the house's own first, such as [\"nl\", \"de\"], each once"),
+        ("[[calls.join.fields]]", '[[calls.join.fields]]\nname = "email"\nkind = "line"\nlabel = { nl = "A", de = "B" }\n[[calls.join.fields]]', "line 19: calls.join.fields: a name stands twice: email, email; give each field its own"),
+        ('name = "Lindeplein"', "", "line 7: sender.name: is missing; write a text in quotes"),
+        ("[calls.join]", "[demands]\nnl = [\"a\"]\nde = [\"a\", \"b\"]\n[calls.join]", "line 13: demands.nl: the languages differ in number (nl 1, de 2); write the same demands in each"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named_with_what_would_work(tmp_path: Path, found: str, instead: str, told: str):
@@ -114,11 +114,11 @@ def test_all_problems_are_told_at_once(tmp_path: Path):
 
     assert refusal(campaign_folder(tmp_path, toml, start_de=None)) == (
         "templates/campaigns/x: 3 problems\n"
-        "templates/campaigns/x/campaign.toml: calls.join.closses: unknown key; "
+        "templates/campaigns/x/campaign.toml: line 17: calls.join.closses: unknown key; "
         "known: button, capacity, closes, fields, fold_by, goal, intro, thanks, title\n"
         "templates/campaigns/x/start.de.md is missing: the campaign speaks nl, de; "
         "write it or take 'de' out of languages\n"
-        "templates/campaigns/x/campaign.toml: waves.start.layout: unknown layout 'poster'; known: newsletter, call, invitation, letter"
+        "templates/campaigns/x/campaign.toml: line 27: waves.start.layout: unknown layout 'poster'; known: newsletter, call, invitation, letter"
     )
 
 
@@ -127,7 +127,7 @@ def test_a_call_without_fields_is_told(tmp_path: Path):
     toml = f"{before}[waves.start]{after.split('[waves.start]')[1]}"
 
     assert refusal(campaign_folder(tmp_path, toml)) == (
-        "templates/campaigns/x/campaign.toml: calls.join.fields: there is none; write at least one [[…fields]]"
+        "templates/campaigns/x/campaign.toml: line 12: calls.join.fields: there is none; write at least one [[…fields]]"
     )
 
 
@@ -135,7 +135,7 @@ def test_a_campaign_without_waves_is_told(tmp_path: Path):
     toml = CAMPAIGN_TOML.split("[waves.start]", maxsplit=1)[0]
 
     assert refusal(campaign_folder(tmp_path, toml, start_nl=None, start_de=None)) == (
-        "templates/campaigns/x/campaign.toml: waves: there is none; write at least one [waves.<name>] or [newsletters.<name>]"
+        "templates/campaigns/x/campaign.toml: line 1: waves: there is none; write at least one [waves.<name>] or [newsletters.<name>]"
     )
 
 
@@ -144,7 +144,7 @@ def test_a_wave_needs_a_name_that_can_stand_in_file_names(tmp_path: Path):
     files = {"Start nu_nl": BODY_MD, "Start nu_de": BODY_MD}
 
     assert refusal(campaign_folder(tmp_path, toml, start_nl=None, start_de=None, **files)) == (
-        "templates/campaigns/x/campaign.toml: waves.Start nu: is no name; write lower-case letters, digits and dashes"
+        "templates/campaigns/x/campaign.toml: line 24: waves.Start nu: is no name; write lower-case letters, digits and dashes"
     )
 
 
@@ -159,7 +159,7 @@ def test_a_folder_without_campaign_toml_is_told(tmp_path: Path):
 
 def test_invalid_toml_is_told_with_its_line(tmp_path: Path):
     assert refusal(campaign_folder(tmp_path, 'topic = "a"\nlanguages = [nl]\n')) == (
-        "templates/campaigns/x/campaign.toml: not valid TOML: Invalid value (at line 2, column 14)"
+        "templates/campaigns/x/campaign.toml: line 2: not valid TOML: Invalid value (at line 2, column 14)"
     )
 
 
@@ -168,10 +168,10 @@ def test_invalid_toml_is_told_with_its_line(tmp_path: Path):
     [
         ("Een tekst.", "line 1: front matter is missing; begin with +++, subject = \"…\", preheader = \"…\", +++, each on its own line"),
         ('+++\nsubject = "Hallo"', "line 1: front matter does not end; begin with +++, subject = \"…\", preheader = \"…\", +++, each on its own line"),
-        ('+++\nsubject "Hallo"\n+++\ntekst', "not valid TOML: Expected '=' after a key in a key/value pair (at line 2, column 9)"),
-        ('+++\nsubject = "Hallo"\n+++\ntekst', "preheader: is missing; write a text in quotes"),
-        ('+++\nsubject = " "\npreheader = "x"\n+++\ntekst', "subject: is empty; write a text"),
-        ('+++\nsubject = "a"\npreheader = "x"\nbcc = "y"\n+++\ntekst', "bcc: unknown key; known: preheader, subject, translated_from"),
+        ('+++\nsubject "Hallo"\n+++\ntekst', "line 2: not valid TOML: Expected '=' after a key in a key/value pair (at line 2, column 9)"),
+        ('+++\nsubject = "Hallo"\n+++\ntekst', "line 1: preheader: is missing; write a text in quotes"),
+        ('+++\nsubject = " "\npreheader = "x"\n+++\ntekst', "line 2: subject: is empty; write a text"),
+        ('+++\nsubject = "a"\npreheader = "x"\nbcc = "y"\n+++\ntekst', "line 4: bcc: unknown key; known: preheader, subject, translated_from"),
         ('+++\nsubject = "a"\npreheader = "x"\n+++\n\n', "line 5: the text is empty; write the mail in Markdown"),
     ],
 )  # fmt: skip
@@ -184,7 +184,7 @@ def test_a_text_that_is_not_utf_8_is_told(tmp_path: Path):
     (folder / "start.nl.md").write_bytes(BODY_MD.encode() + "é".encode("latin-1"))
 
     assert refusal(folder) == (
-        f"templates/campaigns/x/start.nl.md: byte {len(BODY_MD)} is not UTF-8; save the file as UTF-8"
+        f"templates/campaigns/x/start.nl.md: line 7: byte {len(BODY_MD)} is not UTF-8; save the file as UTF-8"
     )
 
 
