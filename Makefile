@@ -17,7 +17,7 @@ test: ## Run all tests, on SQLite and PostgreSQL; ARGS goes to pytest
 	@.ci/venv dev
 	@exec $(PY) -m pytest --numprocesses auto --dist loadfile --quiet $(ARGS)
 
-bench: ## Measure: NAME=segment|import ARGS="--n 100000"; a JSON line a figure
+bench: ## Measure: NAME=segment|import|compose ARGS="--n 100000"; a JSON line a figure
 	@.ci/venv dev
 	@exec $(PY) -m benchmarks $(NAME) $(ARGS)
 

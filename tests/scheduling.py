@@ -1,12 +1,14 @@
-"""How tests are dealt out to processes: a file each, but all flows to one, so that one Prefect server is enough."""
+"""How tests are dealt out to processes: a file each, but some folders whole, whose tests share what is dear to make."""
 
 from xdist.scheduler import LoadFileScheduling
 
-FLOWS = "tests/flows"
+TOGETHER = ("tests/flows", "tests/judges")
+"""One Prefect server is enough, and all mails are compiled once."""
 
 
 class OneServer(LoadFileScheduling):
-    """Files as units, and the folder of flows as one."""
+    """Files as units, and the folders of `TOGETHER`."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return FLOWS if nodeid.startswith(f"{FLOWS}/") else super()._split_scope(nodeid)
+        folder = next((folder for folder in TOGETHER if nodeid.startswith(f"{folder}/")), None)
+        return folder or super()._split_scope(nodeid)

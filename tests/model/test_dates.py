@@ -1,8 +1,9 @@
+# ruff: noqa: E501 - a row of a table stays on one line
 from datetime import UTC, datetime
 
 import pytest
 
-from outreach.model.dates import day, deadline, month, occasion
+from outreach.model.dates import appointment, day, deadline, month, occasion
 from tests.builders_compose import BRAND
 
 
@@ -27,6 +28,20 @@ def test_an_event_is_told_in_the_readers_language_and_zone(
     language: str, starts: datetime, ends: datetime | None, expected: str
 ):
     told = occasion(starts, ends, language, BRAND.zone_in(language))
+
+    assert told.replace("\u2009", " ") == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "starts", "ends", "expected"),
+    [
+        ("nl", at(2026, 12, 3, 9), at(2026, 12, 3, 15, 30), "donderdag 3 december 2026, 10:00–16:30 uur (Midden-Europese tijd)"),
+        ("de", at(2026, 7, 3, 18), at(2026, 7, 4, 0), "Freitag, 3. Juli 2026, 20:00 Uhr – Samstag, 4. Juli 2026, 02:00 Uhr (Mitteleuropäische Zeit)"),
+        ("en", at(2026, 12, 2, 23), at(2026, 12, 3, 23), "Thursday, December 3, 2026"),
+    ],
+)  # fmt: skip
+def test_an_appointment_is_told_with_its_hours_and_zone(language: str, starts: datetime, ends: datetime, expected: str):
+    told = appointment(starts, ends, language, BRAND.zone_in(language))
 
     assert told.replace("\u2009", " ") == expected
 
