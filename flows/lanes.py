@@ -7,7 +7,8 @@ from prefect.cache_policies import NO_CACHE
 
 from flows.again import unless_final
 from flows.events import emit_milestones
-from flows.forms import Approval, Decision
+from flows.forms import TWO_WEEKS, Approval, Decision
+from flows.preflight import looked_over
 from flows.refresh_dashboard import refresh_wave
 from outreach.errors import StateError
 from outreach.model.delivery import Plan
@@ -56,25 +57,36 @@ def settle(wave_id: int) -> dict[str, int]:
     }
 
 
-def take_through(plan: Plan, *, ask: bool, number: int) -> dict[str, int]:
-    """Take a planned wave through approval, sending and its dashboard, from wherever it stands."""
-    if runtime.flow_run.run_count > MOST_STARTS:
+def take_through(plan: Plan, *, ask: bool, number: int, again: int = 0) -> dict[str, int]:
+    """Take a planned wave through approval, sending and its dashboard, from wherever it stands.
+
+    *again* is how often a person's answers alone had the run start again.
+    """
+    if runtime.flow_run.run_count > MOST_STARTS + again:
         raise StateError(f"this run was started {MOST_STARTS} times and crashed each time; its logs say why")
     with open_services() as services:
         wave = waves.wave(services, plan.wave_id)
     own = wave.planned_by == str(runtime.flow_run.id)
     if wave.state is WaveState.PLANNED:
+        plan = looked_over(plan)
         if not (approve(plan) if ask else _unasked(plan)):
             return {}
     elif ask and own and wave.state in UNDER_WAY and question(plan).decision is not Decision.APPROVE:
         return {}  # somebody else let the wave go; this run's approver did not
     if wave.state is WaveState.PAUSED and (own or runtime.flow_run.run_count > 1):
         raise StateError("the wave is paused; to let it go on, a person runs it again from the form")
+    return go_on(plan.wave_id, number)
+
+
+def go_on(wave_id: int, number: int) -> dict[str, int]:
+    """Send what is left of an approved wave, or settle one that was sent, and bring its dashboard up to date."""
+    with open_services() as services:
+        state = waves.wave(services, wave_id).state
     try:
-        return settle(plan.wave_id) if wave.state is WaveState.SENT else send(plan.wave_id, number)
+        return settle(wave_id) if state is WaveState.SENT else send(wave_id, number)
     finally:
         emit_milestones()
-        refresh_wave(plan.wave_id)
+        refresh_wave(wave_id)
 
 
 def _unasked(plan: Plan) -> bool:
@@ -96,7 +108,7 @@ def question(plan: Plan) -> Approval:
     with open_services() as services:
         summary = approval.summary(services, plan)
     asked = Approval.with_initial_data(description=summary)
-    return suspend_flow_run(wait_for_input=asked, key=f"approve-{plan.digest[:16]}", timeout=60 * 60 * 24 * 14)
+    return suspend_flow_run(wait_for_input=asked, key=f"approve-{plan.digest[:16]}", timeout=TWO_WEEKS)
 
 
 @task(name="write the decision down")
@@ -120,7 +132,11 @@ def start(wave_id: int) -> str:
 
 
 def send(wave_id: int, lanes: int) -> dict[str, int]:
-    """Run the lanes side by side and settle; raises where somebody got nothing, so that the run shows it."""
+    """Run the lanes side by side and settle; raises where somebody got nothing, so that the run shows it.
+
+    That a person paused or cancelled the wave meanwhile is no failure, nor that the email API put somebody off: those
+    are tried again by `late-mails`.
+    """
     start(wave_id)
     running = [send_lane.submit(wave_id) for _ in range(lanes)]
     sent = [lane.result(raise_on_failure=False) for lane in running]
@@ -128,7 +144,8 @@ def send(wave_id: int, lanes: int) -> dict[str, int]:
     reasons = "; ".join(sorted({str(result) for result in sent if isinstance(result, Exception)}))
     with open_services() as services:
         state = waves.wave(services, wave_id).state
-    if reasons or state is not WaveState.SENT:
+        put_off = sending.seconds_until_due(services, wave_id) is not None
+    if reasons or (state is WaveState.SENDING and not put_off):
         left = f"{outcome['waiting']} recipients are still waiting and {outcome['unknown']} unknown"
         raise StateError(f"{left}, the wave is {state}: {reasons or 'no answer yet'}; run it again to go on")
     return outcome

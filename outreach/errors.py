@@ -16,11 +16,13 @@
     │   ├── NotTaken           nothing was taken; the same call may be repeated
     │   │   └── ProviderBusy   429, with the seconds to wait
     │   ├── ProviderRefused    the answer would be the same again
-    │   │   └── AccessRefused  the token or account is not accepted; no mail was looked at
+    │   │   ├── AccessRefused  the token or account is not accepted; no mail was looked at
+    │   │   └── ContentRefused something in the call; one mail of many may be to blame
     │   └── OutcomeUnknown     the mail may or may not have been taken; never repeated by itself
     ├── StateError             a step that the wave's state does not allow
     │   └── ApprovalVoid       something changed after the approval
-    └── TokenRefused           a link that is forged, of another purpose, or too old
+    ├── TokenRefused           a link that is forged, of another purpose, or too old
+    └── NotInspected           a look at a mail that this machine cannot take
 
 Messages name the file, line or field, what was found and what would work.
 """
@@ -124,6 +126,10 @@ class AccessRefused(ProviderRefused):
     """The API does not accept our token or account; nothing was taken, and nothing will be until a person acts."""
 
 
+class ContentRefused(ProviderRefused):
+    """The API refused what is in the call; without the mail that is to blame, the others may go out."""
+
+
 class OutcomeUnknown(ProviderError):
     """The call may have been taken; only the provider or a person can tell."""
 
@@ -138,3 +144,11 @@ class ApprovalVoid(StateError):
 
 class TokenRefused(OutreachError):
     """A token that is forged, made for another purpose, or too old."""
+
+
+class NotInspected(OutreachError):
+    """A look at a mail could not be taken: its *program* is missing, switched off or failed. The others are."""
+
+    def __init__(self, program: str, why: str) -> None:
+        self.program = program
+        super().__init__(f"not checked by {program}: {why}")

@@ -138,6 +138,8 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
         database_url=database_url,
         secret=SecretStr(KEY),
         public_url="https://mail.example.org",
+        spamassassin="",  # what is on this machine makes no difference to a test, nor does its speed
+        chromium="",
     )
 
 

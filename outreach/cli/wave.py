@@ -4,13 +4,16 @@ import time
 
 from cyclopts import App
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
+from outreach.cli.terminal import say
 from outreach.errors import StateError
 from outreach.model.delivery import Plan
+from outreach.model.preflight import Finding
 from outreach.model.wave import WaveState, WaveStep
 from outreach.services import open_services
-from outreach.steps import sending, waves
+from outreach.steps import preflight, sending, waves
 
 app = App(name="wave", help="Plan, approve, send and steer waves.")
 
@@ -40,6 +43,31 @@ def plan(campaign: str, wave: str = "") -> None:
         campaign, _, wave = campaign.partition("/")
     with open_services() as services:
         _print(waves.plan_wave(services, *waves.named(services, campaign, wave)))
+
+
+@app.command(name="preflight")
+def look_over(wave: int) -> None:
+    """Look over a planned wave: do its links lead somewhere, is it spam, what does it look like. Up to a minute.
+
+    Parameters
+    ----------
+    wave
+        Its number, as `plan` and `list` print it.
+    """
+    with open_services() as services:
+        seen = preflight.inspect(services, wave)
+        address = services.settings.public_url.rstrip("/")
+    table = Table("mail", "subject", "size at most", "spam score")
+    for mail in seen.mails:
+        table.add_row(
+            *map(escape, (mail.message, mail.subject)),
+            f"{mail.held / 1000:.0f} kB",
+            f"{mail.score.points:g}" if mail.score else "–",
+        )
+    Console().print(table)
+    for picture in seen.pictures:
+        say([f"{picture.message}, {picture.width} px, {picture.scheme}: {address}/pictures/{picture.key}.png"])
+    say(map(_told, seen.findings))
 
 
 @app.command
@@ -110,6 +138,9 @@ def _print(planned: Plan) -> None:
     console.print(table)
     for reason, n in planned.out.items():
         console.print(f"left out: {n} ({reason})", markup=False)
-    for finding in planned.findings:
-        console.print(f"{finding.level}: {finding.where}: {finding.what}", markup=False)
+    say(map(_told, planned.findings))
     console.print(f"wave {planned.wave_id}, {planned.recipients} recipients, digest {planned.digest}")
+
+
+def _told(finding: Finding) -> str:
+    return f"{finding.level}: {finding.where}: {finding.what}"

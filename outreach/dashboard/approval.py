@@ -2,23 +2,32 @@
 
 from collections.abc import Mapping
 
-from outreach.dashboard.markdown import bullets, document, escape, table
-from outreach.dashboard.words import audience, number, reason, variant
+from outreach.dashboard.issues import issue_markdown
+from outreach.dashboard.markdown import bullets, document, escape, link, table
+from outreach.dashboard.words import audience, message, number, reason, variant
 from outreach.model.delivery import Plan
+from outreach.model.newsletter import Draft
 from outreach.model.preflight import Level
 
 MOST_TEXT = 8000
 """Characters of plain text shown of a variant; the whole question stays far below Prefect's 100 KB."""
 
 
-def approval_markdown(plan: Plan, title: str, texts: Mapping[str, str]) -> str:
-    """Return the question put to the approver; *texts* is the plain text of every variant as an onlooker sees it."""
+def approval_markdown(
+    plan: Plan, title: str, texts: Mapping[str, str], issue: Draft | None = None, report: str = ""
+) -> str:
+    """Return the question put to the approver; *texts* is the plain text of every message as an onlooker sees it.
+
+    With an *issue* of a newsletter, what is in it for whom is told as well. *report* is where the preflight's stands.
+    """
     return document(
         [
             f"## Send “{escape(title)}” to {number(plan.recipients)} people?",
             _findings(plan),
+            link("The whole preflight: pictures, links, sizes", report) if report else "",
             _who(plan),
             _out(plan),
+            issue_markdown(issue) if issue else "",
             "### The mails",
             *(_mail(name, plan.subjects[name], text) for name, text in texts.items()),
             "Nothing goes out until somebody chooses **approve**. Should the mails or the audience change before that, "
@@ -55,5 +64,5 @@ def _out(plan: Plan) -> str:
 def _mail(name: str, subject: str, text: str) -> str:
     cut = text[:MOST_TEXT] + ("\n…" if len(text) > MOST_TEXT else "")
     lines = "  \n".join(escape(line) or "&nbsp;" for line in cut.splitlines())
-    heading = f"**{escape(variant(name))}: {escape(subject)}**"
+    heading = f"**{escape(message(name))}: {escape(subject)}**"
     return f"{heading}\n\n<details><summary>read it</summary>\n\n{lines}\n\n</details>"

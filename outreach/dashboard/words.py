@@ -15,6 +15,7 @@ NO_BREAK = "\u00a0"
 
 REASONS: Mapping[str, str] = {
     "suppressed": "on the suppression list: bounced, complained or unsubscribed from everything before",
+    "nothing new": "nothing new to read in a language of theirs",
 }
 """Why somebody was left out, where the reason does not speak for itself."""
 
@@ -88,6 +89,12 @@ def language(code: str) -> str:
 def variant(code: str) -> str:
     """Return a variant in words: `Nederlands + Deutsch` for `nl+de`."""
     return " + ".join(language(part) for part in code.split("+"))
+
+
+def message(name: str) -> str:
+    """Return a message's name in words: its audience, where it is for one alone, and its languages."""
+    of, _, code = name.rpartition(": ")
+    return f"{audience(of)}: {variant(code)}" if of else variant(code)
 
 
 def audience(name: str) -> str:

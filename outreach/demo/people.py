@@ -50,6 +50,10 @@ CLUBS = (
     ("Nachbarschaftshilfe Eifelgau", "Eifelgau", "DE"), ("Jugendtreff Brückenschlag", "Rheinkohlenland", "DE"),
     ("Verein für gute Pflege", "Niederbördeland", "DE"),
 )  # fmt: skip
+COMPANIES = (
+    ("Bouwbedrijf Lindehout", "Rivierenland", "NL"), ("Bäckerei Zaunkönig", "Rheinkohlenland", "DE"),
+    ("Elektro Grünspecht", "Rheinkohlenland", "DE"),
+)  # fmt: skip
 SECTORS = ("youth", "participation", "care", "poverty")
 ENDINGS = ("example.org", "example.net", "example.com")
 MISTAKES = (
@@ -114,13 +118,14 @@ WORKERS = ("E-Mail-Adresse", "Vorname", "Nachname", "Sprache", "Gruppe", "Tracki
 
 def _members(crowd: "_Crowd", count: int, shared: list[Person]) -> Iterator[Sequence[str]]:
     for number in range(count):
-        club, region, country = crowd.chance.choice(CLUBS)
+        company = number % 25 == 3  # noqa: PLR2004
+        club, region, country = crowd.chance.choice(COMPANIES if company else CLUBS)
         person = crowd.person("verenigingen" if country == "NL" else "vereine", country)
         if number % 30 == 7:  # noqa: PLR2004
             shared.append(person)
         yield (
             f"L{number + 1:06}", person.first, person.infix, person.last, person.email, person.language, "member",
-            club, "vereniging", region, country, person.tracking,
+            club, "bedrijf" if company else "vereniging", region, country, person.tracking,
         )  # fmt: skip
     for email, language in MISTAKES:
         yield "", "Jan", "", "Vergissing", email, language, "member", "", "", "", "", "no"

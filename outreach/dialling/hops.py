@@ -1,4 +1,4 @@
-"""A GET whose redirects are followed by hand, since each of them is a new address to be checked.
+"""A request whose redirects are followed by hand, since each of them is a new address to be checked.
 
 The address that was checked is the one that is dialled (a name can answer differently the second time), while Host
 and TLS keep the name.
@@ -7,7 +7,7 @@ and TLS keep the name.
 import ssl
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 import httpx
 
@@ -20,6 +20,8 @@ T = TypeVar("T")
 
 Take = Callable[[Iterator[bytes], httpx.Headers, Target], T]
 """Is given the body as it comes over the wire, and returns what became of it."""
+
+Method = Literal["GET", "HEAD"]
 
 FOUND = 200
 _PERMANENT = frozenset({301, 308})
@@ -38,6 +40,16 @@ class Answer(Generic[T]):
 
 
 @dataclass(frozen=True)
+class Request(Generic[T]):
+    """What is asked at every hop, until when, and what takes the body."""
+
+    method: Method
+    headers: Mapping[str, str]
+    deadline: Deadline
+    take: Take[T]
+
+
+@dataclass(frozen=True)
 class Dialler:
     """*allowed* holds `host:port` pairs that may be private; tests give *resolve* and *transport*.
 
@@ -51,22 +63,27 @@ class Dialler:
     secure: bool = False
 
     def follow(
-        self, url: str, headers: Mapping[str, str], deadline: Deadline, take: Take[T], *, redirects: int
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        deadline: Deadline,
+        take: Take[T],
+        *,
+        redirects: int,
+        method: Method = "GET",
     ) -> Answer[T]:
         """Return the answer at the end of all redirects; `FeedError` says what kept it."""
         try:
-            return self._follow(url, headers, deadline, take, redirects)
+            return self._follow(Request(method, headers, deadline, take), url, redirects)
         except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError) as error:
             raise FeedUnreachable(url, _why(error, deadline)) from error
 
-    def _follow(
-        self, url: str, headers: Mapping[str, str], deadline: Deadline, take: Take[T], redirects: int
-    ) -> Answer[T]:
+    def _follow(self, request: Request[T], url: str, redirects: int) -> Answer[T]:
         target = addresses.target(url)
         moved_to: str | None = None
         for_good = True
         for _ in range(redirects + 1):
-            answer = self._ask(target, headers, deadline, take)
+            answer = self._ask(request, target)
             location = answer.headers.get("location", "")
             if answer.status not in _REDIRECTS or not location:
                 return Answer(answer.url, answer.status, answer.headers, answer.body, moved_to)
@@ -75,35 +92,29 @@ class Dialler:
             moved_to = target.url if for_good else moved_to
         raise FeedUnreachable(url, f"redirected more than {redirects} times")
 
-    def _ask(self, target: Target, headers: Mapping[str, str], deadline: Deadline, take: Take[T]) -> Answer[T]:
+    def _ask(self, request: Request[T], target: Target) -> Answer[T]:
         if self.secure and target.scheme != "https" and f"{target.host}:{target.port}" not in self.allowed:
             raise AddressRefused(target.url, "only https is asked for people's data; write https:// before it")
+        deadline = request.deadline
         found = addresses.checked(target, deadline.left, self.allowed, self.resolve)
         for address in found[:-1]:
             try:
-                return self._ask_at(address, target, headers, deadline, take, patience=deadline.left / 3)
+                return self._ask_at(address, request, target, patience=deadline.left / 3)
             except (httpx.ConnectError, httpx.ConnectTimeout):
                 continue  # such as IPv6 where there is no way to it
-        return self._ask_at(found[-1], target, headers, deadline, take, patience=deadline.left)
+        return self._ask_at(found[-1], request, target, patience=deadline.left)
 
-    def _ask_at(
-        self,
-        address: str,
-        target: Target,
-        headers: Mapping[str, str],
-        deadline: Deadline,
-        take: Take[T],
-        *,
-        patience: float,
-    ) -> Answer[T]:
+    def _ask_at(self, address: str, request: Request[T], target: Target, *, patience: float) -> Answer[T]:
+        deadline = request.deadline
         extensions = {"sni_hostname": target.host, "trace": deadline.watch}
-        asked = {**headers, "Host": target.authority}
+        asked = {**request.headers, "Host": target.authority}
         # a client per hop: a pool would lend a connection to one name to another at the same address
         with (
             self._client(deadline.left, patience) as client,
-            client.stream("GET", target.at(address), headers=asked, extensions=extensions) as response,
+            client.stream(request.method, target.at(address), headers=asked, extensions=extensions) as response,
         ):
-            body = take(response.iter_raw(), response.headers, target) if response.status_code == FOUND else None
+            found = response.status_code == FOUND
+            body = request.take(response.iter_raw(), response.headers, target) if found else None
             if deadline.passed:  # a body without a length seems to end where the socket was shut
                 raise FeedUnreachable(target.url, late(deadline))
             return Answer(target.url, response.status_code, response.headers, body)

@@ -14,7 +14,7 @@ import recurring_ical_events
 from icalendar.prop import vDDDLists, vRecur
 
 from outreach.errors import FeedBroken
-from outreach.feeds import dates, identity, recurrence, words
+from outreach.feeds import dates, identity, pictures, recurrence, words
 from outreach.model.content import FeedItem
 
 BEFORE = timedelta(days=1)
@@ -115,6 +115,7 @@ def _item(uid: str, event: Any, window: _Window, *, repeats: bool) -> FeedItem:
     body = words.body(str(event.get("DESCRIPTION", "")))
     link = words.link(str(event.get("URL", "")))
     name = identity.uid_of("" if uid.startswith("no-uid-") else words.printable(uid), link, title, body)
+    image, image_alt = pictures.of_event(event)
     return FeedItem(
         uid=f"{name}/{_slot(event['RECURRENCE-ID'].dt, window.zone)}" if repeats else name,
         title=title or words.shortened(body.partition("\n")[0], 80) or "—",
@@ -125,6 +126,8 @@ def _item(uid: str, event: Any, window: _Window, *, repeats: bool) -> FeedItem:
         ends=_end(starts, event.get("DTEND"), window.zone),
         place=words.title(str(event.get("LOCATION", ""))),
         cancelled=str(event.get("STATUS", "")).upper() == "CANCELLED",
+        image=image,
+        image_alt=image_alt,
     )
 
 

@@ -17,13 +17,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from outreach.errors import FeedBroken, FeedUnreachable
-from outreach.feeds import dates, identity, words
+from outreach.feeds import dates, identity, pictures, words
 from outreach.feeds.source import Source, opened_up
 from outreach.model.content import FeedItem
 
 MOST_ROWS = 1_000
 SECONDS = 20
-COLUMNS = ("uid", "title", "link", "body", "language", "published", "starts", "ends", "place", "cancelled")
+COLUMNS = (
+    "uid", "title", "link", "body", "language", "published", "starts", "ends", "place", "cancelled", "image",
+    "image_alt",
+)  # fmt: skip
 
 _NAMING = ("uid", "id", "link")
 _MILLISECONDS_FROM = 100_000_000_000
@@ -114,6 +117,7 @@ def _item(row: Mapping[str, Any], shown: str, now: datetime, zone: tzinfo) -> Fe
         _log.warning("row skipped: no title, or a start that is no date", extra={"source": shown})
         return None
     given = _text(row, "uid").strip() or _text(row, "id").strip()
+    image, image_alt = pictures.of_columns(_text(row, "image"), _text(row, "image_alt"))
     return FeedItem(
         uid=identity.uid_of(words.printable(given), link, title, body),
         title=title,
@@ -125,6 +129,8 @@ def _item(row: Mapping[str, Any], shown: str, now: datetime, zone: tzinfo) -> Fe
         ends=_moment(row.get("ends"), zone, now) if starts else None,
         place=words.title(_text(row, "place")),
         cancelled=_text(row, "cancelled").strip().lower() in {"1", "true", "t", "yes"},
+        image=image,
+        image_alt=image_alt,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from outreach.errors import FeedBroken
-from outreach.feeds import dates, identity, words
+from outreach.feeds import dates, identity, pictures, words
 from outreach.model.content import FeedItem
 
 _VERSION = "jsonfeed.org/version/1"
@@ -45,6 +45,7 @@ def _item(item: Mapping[str, Any], source: str, home: str, now: datetime, zone: 
     title = words.title(_text(item, "title")) or words.shortened(body.partition("\n")[0], 80)
     if not title:
         return None
+    image, image_alt = pictures.of_json(item)
     return FeedItem(
         uid=identity.uid_of(_id(item), link, title, whole),
         title=title,
@@ -52,6 +53,8 @@ def _item(item: Mapping[str, Any], source: str, home: str, now: datetime, zone: 
         body=body,
         language=_text(item, "language") or None,
         published=_published(item, now, zone),
+        image=image,
+        image_alt=image_alt,
     )
 
 

@@ -1,11 +1,11 @@
 """Sources and content in the database."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from outreach.errors import DefinitionError, NotFound
 from outreach.feeds import decide
@@ -18,6 +18,8 @@ from outreach.store.tables import ContentRevisionRow, ContentRow, SourceRow
 T = TypeVar("T")
 
 ACTIVE, GONE = "active", "gone"
+MOST_NEW = 200
+"""More than these no newsletter holds."""
 _AT_ONCE = 500
 _ERROR_LENGTH = 500
 
@@ -133,17 +135,55 @@ def store(session: Session, source: Source, intents: Sequence[Intent], now: date
 def newest_news(session: Session, *, topic: str, language: str, limit: int, since: datetime | None) -> list[Content]:
     """Return news, newest first; no more than one item per link."""
     query = (
-        _fitting(ContentKind.NEWS, topic, language)
+        _fitting(ContentKind.NEWS, (topic,), language)
         .where(ContentRow.published >= since if since else ContentRow.published.is_not(None))
         .order_by(ContentRow.published.desc(), ContentRow.id.desc())
     )
     return _once_per_link(session, query, limit)
 
 
-def upcoming_events(session: Session, *, topic: str, language: str, limit: int, now: datetime) -> list[Content]:
+def news_seen(
+    session: Session,
+    *,
+    topics: Collection[str],
+    language: str,
+    after: datetime | None,
+    until: datetime,
+    published: datetime,
+) -> list[Content]:
+    """Return news that was seen for the first time after *after*, not later than *until*; edits make nothing new.
+
+    The newest *MOST_NEW* of it, published since *published*.
+    """
+    first = aliased(ContentRevisionRow)
+    query = (
+        _fitting(ContentKind.NEWS, topics, language)
+        .join(first, and_(first.content_id == ContentRow.id, first.revision == 1))
+        .where(first.seen_at <= until, ContentRow.published >= published)
+        .order_by(ContentRow.published.desc(), ContentRow.id.desc())
+    )
+    query = query.where(first.seen_at > after) if after else query
+    return [_content(row) for row in session.scalars(query.limit(MOST_NEW))]
+
+
+def linked(
+    session: Session, *, topics: Collection[str], language: str, links: Collection[str], now: datetime
+) -> list[Content]:
+    """Return the news and the coming events that lead to one of *links*."""
+    found = [
+        row
+        for kind in ContentKind
+        for row in session.scalars(_fitting(kind, topics, language).where(ContentRow.link.in_(links)).limit(MOST_NEW))
+    ]
+    return [_content(row) for row in found if row.starts is None or row.starts > now]
+
+
+def upcoming_events(
+    session: Session, *, topics: Collection[str], language: str, limit: int, now: datetime
+) -> list[Content]:
     """Return events that will take place, soonest first, leaving out those that their source no longer lists."""
     query = (
-        _fitting(ContentKind.EVENT, topic, language)
+        _fitting(ContentKind.EVENT, topics, language)
         .join(SourceRow, SourceRow.id == ContentRow.source_id)
         .where(ContentRow.starts > now, _still_listed())
         .order_by(ContentRow.starts, ContentRow.id)
@@ -155,9 +195,9 @@ def _still_listed() -> ColumnElement[bool]:
     return or_(SourceRow.read_at.is_(None), ContentRow.seen_at >= SourceRow.read_at)
 
 
-def _fitting(kind: ContentKind, topic: str, language: str) -> Select[tuple[ContentRow]]:
+def _fitting(kind: ContentKind, topics: Collection[str], language: str) -> Select[tuple[ContentRow]]:
     return select(ContentRow).where(
-        ContentRow.topic == topic,
+        ContentRow.topic.in_(topics),
         ContentRow.kind == kind,
         ContentRow.language == language,
         ContentRow.cancelled.is_(False),
@@ -232,6 +272,7 @@ def _revision(row: ContentRow, now: datetime) -> ContentRevisionRow:
         "starts": row.starts.isoformat() if row.starts else None,
         "ends": row.ends.isoformat() if row.ends else None,
         "cancelled": row.cancelled,
+        "image": row.image,
     }
     return ContentRevisionRow(content_id=row.id, revision=row.revision, item=dict(item), seen_at=now)
 

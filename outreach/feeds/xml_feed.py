@@ -8,7 +8,7 @@ from typing import Any
 import feedparser
 
 from outreach.errors import FeedBroken
-from outreach.feeds import dates, identity, words
+from outreach.feeds import dates, identity, pictures, words
 from outreach.model.content import FeedItem
 
 _CLOSED = re.compile(rb"</\s*(?:[\w.-]+:)?(?:rss|feed|rdf|channel)\s*>", re.IGNORECASE)
@@ -34,12 +34,15 @@ def _item(entry: Any, home: str, now: datetime, zone: tzinfo) -> FeedItem | None
     title = words.title(_text(entry, "title")) or words.shortened(body.partition("\n")[0], 80)
     if not title:
         return None
+    image, image_alt = pictures.of_entry(entry)
     return FeedItem(
         uid=identity.uid_of(words.printable(_text(entry, "id")), link, title, body),
         title=title,
         link=link or home,
         body=body,
         published=_published(entry, now, zone),
+        image=image,
+        image_alt=image_alt,
     )
 
 

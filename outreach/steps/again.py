@@ -13,7 +13,7 @@ from outreach.model.wave import WaveState, WaveStep
 from outreach.services import Services
 from outreach.store import reading
 
-__all__ = ["UnknownCall", "Verdict", "decide_unknown", "resend_failed", "unknown_calls"]
+__all__ = ["UnknownCall", "Verdict", "decide_unknown", "refusals", "resend_failed", "unknown_calls"]
 
 
 class Verdict(StrEnum):
@@ -31,6 +31,12 @@ def unknown_calls(services: Services, wave_id: int) -> list[UnknownCall]:
     with reading(services.sessions) as session:
         campaigns.view(session, wave_id)  # or there is no such wave
         return again.unknown_calls(session, wave_id)
+
+
+def refusals(services: Services, wave_id: int) -> list[tuple[str, int]]:
+    """Return why people of the wave were refused, with how many, the commonest first."""
+    with reading(services.sessions) as session:
+        return again.refusals(session, wave_id)
 
 
 def decide_unknown(

@@ -6,7 +6,9 @@ from outreach.delivery import slots
 from outreach.delivery.queries import claim
 from outreach.delivery.queries import view as deliveries
 from outreach.model.delivery import Plan
+from outreach.newsletters import queries as newsletters
 from outreach.services import Services
+from outreach.steps import preflight
 from outreach.store import reading
 
 
@@ -15,10 +17,12 @@ def summary(services: Services, plan: Plan) -> str:
     with reading(services.sessions) as session:
         wave = campaigns.view(session, plan.wave_id)
         messages = [claim.message(session, message_id) for message_id in deliveries.messages(session, plan.wave_id)]
-    wanted = {variant for _, variant in plan.cells}
+        issue = newsletters.issue(session, plan.wave_id)
+    sent = {*plan.cells, *(("", variant) for _, variant in plan.cells)}
     texts = {
         message.name: message.fill(slots.onlooker(message, wave.id, "preview")).text
         for message in messages
-        if message.variant in wanted
+        if (message.audience, message.variant) in sent
     }
-    return approval_markdown(plan, wave.title, texts)
+    report = f"{services.settings.prefect_url.rstrip('/')}/v2/artifacts/key/{preflight.artifact(wave)}"
+    return approval_markdown(plan, wave.title, texts, issue.draft if issue else None, report)

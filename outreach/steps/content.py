@@ -123,7 +123,7 @@ def fitting(
     with reading_only(services.sessions) as session:
         return (
             tuple(queries.newest_news(session, topic=topic, language=language, limit=news, since=since)),
-            tuple(queries.upcoming_events(session, topic=topic, language=language, limit=events, now=now)),
+            tuple(queries.upcoming_events(session, topics=(topic,), language=language, limit=events, now=now)),
         )
 
 

@@ -113,6 +113,12 @@ def seconds_until_due(services: Services, wave_id: int) -> float | None:
     return max(0.0, (due - services.clock()).total_seconds()) if due else None
 
 
+def waves_with_due(services: Services) -> list[int]:
+    """Return the waves under way in which somebody who was put off may be tried again now."""
+    with reading(services.sessions) as session:
+        return claim.waves_with_due(session, services.clock())
+
+
 def finish_wave(services: Services, wave_id: int) -> Outcome:
     """Close the wave if nothing waits any more and nothing unknown can be asked about; return where it stands."""
     with services.sessions.begin() as session:

@@ -1,41 +1,31 @@
 """The legs from a campaign folder to an approved wave."""
 
-import json
-from collections.abc import Iterable
-from dataclasses import asdict
-
-from outreach.audience import queries as audience
-from outreach.calls import queries as calls
 from outreach.campaigns import queries as campaigns
 from outreach.campaigns.queries import WaveView
 from outreach.campaigns.read import load_campaign
-from outreach.compose import preflight
-from outreach.compose.brand import read_brand
-from outreach.compose.compile import Digest, compile_message
-from outreach.compose.variants import variant_for, variants
+from outreach.compose.compile import Digest
+from outreach.compose.variants import variants
 from outreach.delivery import slots
-from outreach.delivery.queries import claim, freeze, plan
+from outreach.delivery.queries import claim, plan
 from outreach.delivery.queries import view as deliveries
 from outreach.errors import ApprovalVoid, DefinitionError, NotFound, StateError
 from outreach.model.campaign import Campaign, WaveDefinition
 from outreach.model.delivery import Plan
-from outreach.model.mail import Message
-from outreach.model.people import AddressKind
-from outreach.model.preflight import Finding, Level
+from outreach.model.preflight import Level
 from outreach.model.wave import WaveState, WaveStep
 from outreach.services import Services
-from outreach.steps import content, people
-from outreach.store import reading, turns
-
-PER_MAIL_BYTES = 4000
-"""Room for a mail's headers, addresses and filled slots beside its text."""
-
-Named = tuple[Campaign, WaveDefinition]
+from outreach.steps import content, planning
+from outreach.steps.planning import Named
+from outreach.store import reading
 
 
 def named(services: Services, slug: str, wave: str) -> Named:
     """Return a campaign folder's wave; `NotFound` lists what there is."""
     campaign = load_campaign(services.settings.templates, slug)
+    if wave in campaign.newsletters:
+        raise DefinitionError(
+            f"{slug}/{wave} is a newsletter, which comes in issues; run the deployment newsletter, not send-wave"
+        )
     if wave not in campaign.waves:
         raise NotFound(f"wave in {slug}", wave, campaign.waves)
     return campaign, campaign.waves[wave]
@@ -62,47 +52,11 @@ def plan_wave(services: Services, campaign: Campaign, definition: WaveDefinition
 
     Planning again replaces an earlier plan and voids its approval; a wave that has begun is refused.
     """
-    messages = compile_wave(services, campaign, definition)
-    segments = [people.load_segment(services, name) for name in definition.audiences]
-    most = batch_size(services, messages)
-    now = services.clock()
+    digests = {language: _newest(services, campaign, definition, language) for language in campaign.languages}
+    messages = planning.compiled(services, campaign, definition, variants(campaign, definition), digests)
+    composed = planning.Composed(messages, planning.variant_table(campaign, definition))
     with services.sessions.begin() as session:
-        turns.freezing(session)
-        wave = campaigns.register(session, campaign, definition, now)
-        if wave.state is WaveState.APPROVED:
-            campaigns.take(session, wave.id, WaveStep.VOID, now)
-        campaigns.take(session, wave.id, WaveStep.PLAN, now)
-        for call in campaign.calls.values():
-            calls.save_call(session, wave.campaign_id, call)
-        people.check_names(services, session, segments)
-        plan.clear(session, wave.id)
-        plan.freeze_messages(session, wave.id, messages)
-        chosen = {segment.name: audience.recipients(segment, topic=campaign.topic, now=now) for segment in segments}
-        freeze.gather(session, chosen, variant_table(campaign, definition))
-        cells = freeze.freeze(session, wave.id, most)
-        out = audience.left_out(session, segments, topic=campaign.topic, now=now)
-        campaigns.planned(session, wave.id, out, by, now)
-        plan.start_counters(session, wave.id, cells)
-        digest = plan.digest(session, wave.id)
-        findings = look_over(services, campaign, definition, messages, sum(cells.values()))
-        plan.keep_preflight(session, wave.id, digest, [asdict(finding) for finding in findings], now)
-    return Plan(
-        wave_id=wave.id,
-        digest=digest,
-        recipients=sum(cells.values()),
-        cells=cells,
-        out=out,
-        subjects={message.name: message.subject for message in messages},
-        findings=findings,
-    )
-
-
-def batch_size(services: Services, messages: Iterable[Message]) -> int:
-    """Return how many recipients one call may have, were every mail of it written out in full."""
-    limits = services.provider.limits
-    largest = max((len(json.dumps([message.html, message.text])) for message in messages), default=0)
-    fitting = int(limits.body_bytes * 0.9) // (largest + PER_MAIL_BYTES)
-    return max(1, min(services.settings.batch_size, limits.recipients, fitting))
+        return planning.freeze_plan(services, session, (campaign, definition), composed, by=by)
 
 
 def current_plan(services: Services, wave_id: int) -> Plan:
@@ -118,57 +72,6 @@ def current_plan(services: Services, wave_id: int) -> Plan:
             subjects=plan.subjects(session, wave_id),
             findings=deliveries.findings(session, wave_id),
         )
-
-
-def compile_wave(services: Services, campaign: Campaign, definition: WaveDefinition) -> tuple[Message, ...]:
-    """Return the wave's message in every variant, with the newest content of the campaign's topic."""
-    digests = {
-        language: Digest(
-            *content.fitting(
-                services,
-                topic=campaign.topic,
-                language=language,
-                news=definition.news,
-                events=definition.events,
-            )
-        )
-        for language in campaign.languages
-    }
-    brand = read_brand(services.settings.templates / "brand.toml")
-    return tuple(
-        compile_message(
-            services.templates,
-            brand,
-            campaign,
-            definition,
-            variant,
-            digests,
-            services.settings.public_url,
-            services.clock(),
-        )
-        for variant in variants(campaign, definition)
-    )
-
-
-def variant_table(campaign: Campaign, definition: WaveDefinition) -> freeze.Variants:
-    """Return which variant each language and kind of address gets, as the ledger writes it into one CASE."""
-    return {
-        (language, kind): variant_for(campaign.languages, definition.edition, language, kind)
-        for language in (*campaign.languages, None)
-        for kind in AddressKind
-    }
-
-
-def look_over(
-    services: Services, campaign: Campaign, definition: WaveDefinition, messages: Iterable[Message], recipients: int
-) -> tuple[Finding, ...]:
-    """Return what speaks against sending: the mails' own faults, and an audience that is empty."""
-    brand = read_brand(services.settings.templates / "brand.toml")
-    findings = preflight.check(brand, campaign, definition, tuple(messages))
-    if recipients:
-        return findings
-    nobody = Finding(Level.STOP, ", ".join(definition.audiences), f"nobody is in it for the topic {campaign.topic!r}")
-    return (*findings, nobody)
 
 
 def approve_wave(services: Services, wave_id: int, digest: str, *, by: str, note: str = "") -> None:
@@ -245,3 +148,10 @@ def view_online(services: Services, rid: str) -> str:
         wave_id, message_id = found
         message = claim.message(session, message_id)
     return message.fill(slots.onlooker(message, wave_id, rid)).html
+
+
+def _newest(services: Services, campaign: Campaign, definition: WaveDefinition, language: str) -> Digest:
+    news, events = content.fitting(
+        services, topic=campaign.topic, language=language, news=definition.news, events=definition.events
+    )
+    return Digest(news, events)

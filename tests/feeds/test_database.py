@@ -58,6 +58,16 @@ def test_rows_become_news_and_events_by_the_names_of_columns(news_url: str):
     ]
 
 
+def test_a_row_may_name_a_picture_and_what_it_shows(news_url: str):
+    [found] = read(
+        news_url,
+        "SELECT nr AS uid, kop AS title, 'https://example.org/1.jpg' AS image, 'Een <i>bank</i>' AS image_alt "
+        "FROM nieuws WHERE nr = 1",
+    )
+
+    assert (found.image, found.image_alt) == ("https://example.org/1.jpg", "Een bank")
+
+
 def test_percent_signs_and_colons_are_the_querys_own(news_url: str):
     [found] = read(news_url, "SELECT nr AS uid, kop AS title, ' :x 10%' AS body FROM nieuws WHERE kop LIKE '%op%'")
 
@@ -75,7 +85,7 @@ def test_missing_columns_are_named_with_those_found(news_url: str):
 
     assert error.why == (
         "the query has no column title and no one of uid, id, link; found: kop, body; name columns with AS, "
-        "known: uid, title, link, body, language, published, starts, ends, place, cancelled"
+        "known: uid, title, link, body, language, published, starts, ends, place, cancelled, image, image_alt"
     )
 
 

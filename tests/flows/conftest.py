@@ -38,6 +38,8 @@ def installed(prefect: None, database_url: str, tmp_path: Path, monkeypatch: pyt
         monkeypatch.setenv("OUTREACH_DATABASE_URL", database_url)
         monkeypatch.setenv("OUTREACH_SECRET", KEY)
         monkeypatch.setenv("OUTREACH_OUTBOX_URL", outbox)
+        monkeypatch.setenv("OUTREACH_SPAMASSASSIN", "")
+        monkeypatch.setenv("OUTREACH_CHROMIUM", "")
         yield outbox
 
 

@@ -22,10 +22,10 @@ def test_every_deployment_names_a_flow_of_its_own_name(deployment):
     assert flow.name == deployment["name"]
 
 
-def test_content_dashboards_and_retention_run_by_themselves():
+def test_content_late_mails_dashboards_and_retention_run_by_themselves():
     scheduled = {deployment["name"] for deployment in DEPLOYMENTS if deployment.get("schedules")}
 
-    assert scheduled == {"pull-content", "refresh-dashboard", "retention"}
+    assert scheduled == {"late-mails", "pull-content", "refresh-dashboard", "retention"}
 
 
 def test_triggers_wait_for_events_that_waves_make():

@@ -1,21 +1,17 @@
 """Importing from the run form: asked first, with everything that would change, and keyed by what is in the file."""
 
-from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 from prefect import get_client
-from prefect.client.schemas.objects import FlowRun
-from prefect.exceptions import Pause
-from prefect.flow_engine import run_flow
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from sqlalchemy import func, select
 
 from flows.import_contacts import ConsentForm, FileForm, ImportForm, import_contacts
 from outreach.services import Services
 from outreach.store.tables import ContactRow
 from tests.builders_people import write_csv
+from tests.flows.runs import Run
 
 GIVEN = ConsentForm(topic="social-work", basis="membership", evidence="list", given_on="2026-11-01")
 UNASKED = ImportForm(ask_first=False, group="member")
@@ -38,32 +34,8 @@ def artifact(key: str) -> str:
         return next(str(each.data) for each in client.read_artifacts() if each.key == key)
 
 
-class Run:
-    """A run of the deployment, as a worker starts it again and again."""
-
-    def __init__(self, **parameters: Any) -> None:
-        with get_client(sync_client=True) as client:
-            flow_id = client.create_flow(import_contacts)
-            deployment = client.create_deployment(flow_id, name="import-contacts")
-            self.run: FlowRun = client.create_flow_run_from_deployment(
-                deployment, parameters={name: form.model_dump() for name, form in parameters.items()}
-            )
-
-    def go(self) -> str:
-        """Run until it is done or waits; return the name of the state it is in then."""
-        with get_client(sync_client=True) as client:
-            with suppress(Pause):
-                run_flow(import_contacts, flow_run=client.read_flow_run(self.run.id), return_type="state")
-            return str(client.read_flow_run(self.run.id).state_name)
-
-    def answer(self, decision: str) -> None:
-        with get_client(sync_client=True) as client:
-            client.resume_flow_run(self.run.id, run_input={"decision": decision})
-
-    def question(self) -> str:
-        with get_client(sync_client=True) as client:
-            details = client.read_flow_run(self.run.id).state.state_details
-            return str(client.read_flow_run_input(self.run.id, details.run_input_keyset["description"]))
+def started(**forms: BaseModel) -> Run:
+    return Run(import_contacts, **forms)
 
 
 def test_a_file_comes_in_unasked_and_its_report_masks_people(installed: str, services: Services, people: Path):
@@ -77,12 +49,12 @@ def test_a_file_comes_in_unasked_and_its_report_masks_people(installed: str, ser
 
 
 def test_nothing_is_stored_before_somebody_says_so(installed: str, services: Services, people: Path):
-    run = Run(file=FileForm(place=str(people)), consent=GIVEN, people=ImportForm())
+    run = started(file=FileForm(place=str(people)), consent=GIVEN, people=ImportForm())
 
     paused = run.go()
     before = stored(services)
     question = run.question()
-    run.answer("import")
+    run.answer(decision="import")
     done = run.go()
 
     assert (paused, before, done, stored(services)) == ("Suspended", 0, "Completed", 1)
@@ -92,19 +64,19 @@ def test_nothing_is_stored_before_somebody_says_so(installed: str, services: Ser
 
 
 def test_whoever_leaves_it_stores_nothing(installed: str, services: Services, people: Path):
-    run = Run(file=FileForm(place=str(people)), people=ImportForm())
+    run = started(file=FileForm(place=str(people)), people=ImportForm())
 
     run.go()
-    run.answer("leave it")
+    run.answer(decision="leave it")
 
     assert (run.go(), stored(services)) == ("Completed", 0)
 
 
 def test_a_file_that_changed_since_is_asked_about_anew(installed: str, services: Services, people: Path):
-    run = Run(file=FileForm(place=str(people)), people=ImportForm())
+    run = started(file=FileForm(place=str(people)), people=ImportForm())
 
     run.go()
-    run.answer("import")
+    run.answer(decision="import")
     write_csv(people, [["email"], ["cy@example.org"], ["dee@example.org"]])
 
     assert (run.go(), stored(services)) == ("Suspended", 0)

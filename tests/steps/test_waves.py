@@ -5,6 +5,7 @@ import shutil
 import pytest
 from sqlalchemy import delete, insert, select, update
 
+from outreach.campaigns.read import list_campaigns
 from outreach.errors import ApprovalVoid, DefinitionError, NotFound, StateError
 from outreach.model.wave import WaveState, WaveStep
 from outreach.steps import approval, sending, waves
@@ -162,7 +163,8 @@ def test_an_unknown_wave_or_campaign_lists_what_there_is(services):
         NotFound, match="no wave in sociaal-werkers 'begin'; there is: reminder, result, six-of-ten, start"
     ):
         waves.named(services, "sociaal-werkers", "begin")
-    with pytest.raises(NotFound, match="no campaign 'x'; there is: sociaal-werkers"):
+    known = ", ".join(list_campaigns(services.settings.templates))
+    with pytest.raises(NotFound, match=f"no campaign 'x'; there is: {known}"):
         waves.named(services, "x", "start")
 
 

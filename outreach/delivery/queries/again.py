@@ -37,6 +37,26 @@ def unknown_calls(session: Session, wave_id: int) -> list[UnknownCall]:
     return [_unknown(session, batch) for batch in batches]
 
 
+def refusals(session: Session, wave_id: int) -> list[tuple[str, int]]:
+    """Return why people of the wave were refused, with how many, the commonest first."""
+    of_batches = (
+        select(BatchRow.detail, func.count())
+        .join(DeliveryRow, DeliveryRow.batch_id == BatchRow.id)
+        .where(BatchRow.wave_id == wave_id, BatchRow.state == BatchState.REFUSED, DeliveryRow.status.is_(None))
+        .group_by(BatchRow.detail)
+    )
+    single = (
+        select(func.coalesce(DeliveryRow.detail, ""), func.count())
+        .where(DeliveryRow.wave_id == wave_id, DeliveryRow.status == Status.REFUSED, DeliveryRow.email != "")
+        .group_by(func.coalesce(DeliveryRow.detail, ""))
+    )
+    found: Counter[str] = Counter()
+    for rows in (of_batches, single):
+        for why, people in session.execute(rows).tuples():
+            found[why] += people
+    return found.most_common()
+
+
 def count_as_sent(session: Session, batch_id: int, by: str, now: datetime) -> int:
     """Let a person's word settle an unknown call as taken; return how many people that is."""
     if not _decided(session, batch_id, BatchState.ACCEPTED, f"counted as sent by {by}", now):

@@ -194,6 +194,13 @@ def due_at(session: Session, wave_id: int) -> datetime | None:
     return session.scalar(rows.where(BatchRow.state == BatchState.PLANNED))
 
 
+def waves_with_due(session: Session, now: datetime) -> list[int]:
+    """Return the waves that are sending and have a batch that was put off until now or before."""
+    due = select(BatchRow.wave_id).where(BatchRow.state == BatchState.PLANNED, BatchRow.not_before <= now)
+    rows = select(WaveRow.id).where(WaveRow.state == WaveState.SENDING, WaveRow.id.in_(due))
+    return list(session.scalars(rows.order_by(WaveRow.id)))
+
+
 def _leave_out(
     session: Session, batch_id: int, who: ColumnElement[bool], why: str | None = None
 ) -> list[tuple[int, str, str]]:

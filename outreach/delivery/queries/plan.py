@@ -19,6 +19,7 @@ from outreach.store.tables import (
     DeliveryRow,
     LinkRow,
     MessageRow,
+    PictureRow,
     PreflightRow,
 )
 
@@ -40,7 +41,7 @@ def clear(session: Session, wave_id: int) -> None:
     session.execute(delete(BatchRow).where(BatchRow.wave_id == wave_id))
     messages = select(MessageRow.id).where(MessageRow.wave_id == wave_id)
     session.execute(delete(LinkRow).where(LinkRow.message_id.in_(messages)))
-    for table in (MessageRow, CounterRow, PreflightRow):
+    for table in (MessageRow, CounterRow, PreflightRow, PictureRow):
         session.execute(delete(table).where(table.wave_id == wave_id))
 
 

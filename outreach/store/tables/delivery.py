@@ -230,7 +230,7 @@ class PictureRow(Base):
 class IssueRow(Base):
     """One issue of a newsletter. *newsletter* is `campaign/name`; *until* is when its content was gathered.
 
-    *changes* is what a person had changed: items left out, an intro per language.
+    *changes* is its draft: what is in it for whom, and what a person had changed about it.
     """
 
     __tablename__ = "issue"

@@ -1,0 +1,81 @@
+"""Shows what a wave left behind and does what a person decides: count as sent, send again, or leave."""
+
+from enum import StrEnum
+
+from prefect import flow, suspend_flow_run, task
+from prefect.cache_policies import NO_CACHE
+from prefect.input import RunInput
+from pydantic import BaseModel, Field
+
+from flows import lanes
+from flows.again import unless_final
+from flows.forms import SENDING, TWO_WEEKS, at
+from outreach.dashboard.leftovers import leftovers_markdown
+from outreach.services import open_services
+from outreach.steps import again, steering
+from outreach.steps.again import Verdict
+
+
+class LeftoversForm(BaseModel):
+    """Which wave."""
+
+    name: str = Field(
+        title="Wave",
+        min_length=1,
+        description="campaign / wave as its dashboard names it, such as sociaal-werkers/start, or its number",
+        json_schema_extra=at(1),
+    )
+
+
+class Refused(StrEnum):
+    """What becomes of people who were refused; the first changes nothing."""
+
+    LEAVE = "leave"
+    AGAIN = "send again"
+
+
+class LeftoversAnswer(RunInput):
+    """The question under what is left."""
+
+    unknown: Verdict = Field(default=Verdict.LEAVE, title="The unknown")
+    refused: Refused = Field(default=Refused.LEAVE, title="The refused")
+    by: str = Field(default="", title="Your name", description="kept with the decision")
+
+
+@task(
+    name="do as decided",
+    retries=2,
+    retry_delay_seconds=[5, 20],
+    retry_condition_fn=unless_final,
+    cache_policy=NO_CACHE,
+)
+def decide(wave_id: int, unknown: Verdict, refused: Refused, by: str) -> int:
+    """Write the decision down; return how many people are in the line again."""
+    by = by.strip() or "someone in the Prefect UI"
+    with open_services() as services:
+        decided = again.decide_unknown(services, wave_id, unknown, by=by)
+        lined_up = again.resend_failed(services, wave_id, by=by) if refused is Refused.AGAIN else 0
+    return lined_up + (decided if unknown is Verdict.AGAIN else 0)
+
+
+def question(wave_id: int) -> LeftoversAnswer:
+    """Ask a person, in the UI."""
+    with open_services() as services:
+        title = steering.named(services, str(wave_id)).title
+        calls = [
+            (call.number, call.people, call.provider, call.at, call.why)
+            for call in again.unknown_calls(services, wave_id)
+        ]
+        shown = leftovers_markdown(title, calls, again.refusals(services, wave_id))
+    wanted = LeftoversAnswer.with_initial_data(description=shown)
+    return suspend_flow_run(wait_for_input=wanted, key=f"leftovers-{wave_id}", timeout=TWO_WEEKS)
+
+
+@flow(name="wave-leftovers", flow_run_name="{wave.name}")
+def wave_leftovers(wave: LeftoversForm) -> dict[str, int]:
+    """Ask what is to become of the unknown and the refused of a wave, and do it."""
+    with open_services() as services:
+        found = steering.named(services, wave.name)
+    answer = question(found.id)
+    decide(found.id, answer.unknown, answer.refused, answer.by)
+    return lanes.go_on(found.id, SENDING.lanes)

@@ -1,0 +1,217 @@
+"""Composes an issue of a newsletter from what is new, waits for a person who may change it, and sends it."""
+
+from enum import StrEnum
+from typing import Any
+
+from prefect import flow, get_run_logger, runtime, suspend_flow_run, task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+from prefect.input import RunInput
+from prefect.states import Completed
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from flows import artifacts, forms, lanes
+from flows.again import unless_final
+from flows.forms import SENDING, TWO_WEEKS, SendingForm, at
+from flows.preflight import looked_over
+from outreach.dashboard.issues import labels, nothing_new_markdown
+from outreach.dashboard.words import language, moment
+from outreach.model.delivery import Plan
+from outreach.model.newsletter import Changes, Draft
+from outreach.model.preflight import Level
+from outreach.model.wave import WaveState
+from outreach.services import Services, open_services
+from outreach.steps import approval, newsletter, waves
+from outreach.steps.newsletter import NothingNew
+from outreach.steps.planning import Named
+
+AS_IT_IS = "as it is"
+
+
+class NewsletterForm(BaseModel):
+    """Which newsletter."""
+
+    name: str = Field(
+        title="Newsletter", description="campaign / newsletter", json_schema_extra=at(1, **forms.newsletters())
+    )
+
+
+class Verdict(StrEnum):
+    """What is answered; the first is the default, so that an empty answer sends nothing."""
+
+    REJECT = "reject"
+    APPROVE = "approve"
+    CHANGE = "change and show again"
+
+
+class IssueAnswer(RunInput):
+    """The question under an issue; `asked_about` adds what can be chosen in it, and an intro for each language."""
+
+    model_config = ConfigDict(extra="ignore")  # a language may go from the campaign while the question stands
+
+    decision: Verdict = Field(
+        default=Verdict.REJECT,
+        title="Send it?",
+        description="approve: the issue goes out now, unless something below was changed; then it is shown again",
+        json_schema_extra=at(1),
+    )
+    by: str = Field(default="", title="Your name", description="kept with the decision", json_schema_extra=at(2))
+    note: str = Field(
+        default="", title="Note", description="for your colleagues; may stay empty", json_schema_extra=at(3)
+    )
+    leave_out: list[str] = Field(default_factory=list)
+    first: str = AS_IT_IS
+
+
+@task(
+    name="plan the issue",
+    retries=2,
+    retry_delay_seconds=[5, 20],
+    retry_condition_fn=unless_final,
+    cache_policy=NO_CACHE,
+)
+def plan_issue(name: str, run: str) -> Plan | NothingNew:
+    """Gather what is new, compile the mails and freeze the recipients; a run that starts again keeps its issue."""
+    with open_services() as services:
+        return newsletter.plan_issue(services, *_named(services, name), run)
+
+
+@task(
+    name="change the issue",
+    retries=2,
+    retry_delay_seconds=[5, 20],
+    retry_condition_fn=unless_final,
+    cache_policy=NO_CACHE,
+)
+def change_issue(name: str, wave_id: int, changes: Changes) -> Plan:
+    """Compose the issue again as a person wants it; what cannot be done is told with the next question."""
+    with open_services() as services:
+        return newsletter.change_issue(services, *_named(services, name), wave_id, changes)
+
+
+def question(plan: Plan, draft: Draft) -> IssueAnswer:
+    """Ask a person, in the UI; keyed by the plan and by how often was asked, so that each question has one answer."""
+    with open_services() as services:
+        summary = approval.summary(services, plan)
+    asked = asked_about(draft).with_initial_data(description=summary)
+    return suspend_flow_run(wait_for_input=asked, key=f"issue-{plan.digest[:16]}-{draft.asked}", timeout=TWO_WEEKS)
+
+
+def asked_about(draft: Draft) -> type[IssueAnswer]:
+    """Return the form for an issue as it stands. It is made of what is kept, so a new process makes the same one.
+
+    What is filled in beforehand stands in the schema alone: the form sends no field that was emptied, which then must
+    not be what it was before.
+    """
+    names = {key: label for label, key in labels(draft).items()}
+    left_out = [names[key] for key in draft.changes.left_out if key in names]
+    intros: dict[str, Any] = {
+        f"intro_{code}": (
+            str,
+            Field(
+                default="",
+                title=f"Intro, {language(code)}",
+                description="Markdown; stands after the newsletter's own text, above the items; empty: none",
+                json_schema_extra=at(6 + place, default=draft.changes.intros.get(code, "")),
+            ),
+        )
+        for place, code in enumerate(draft.languages)
+    }
+    return create_model(
+        IssueAnswer.__name__,
+        __base__=IssueAnswer,
+        leave_out=(
+            list[str],
+            Field(
+                default_factory=list,
+                title="Leave out",
+                description="stays out of later issues, too",
+                json_schema_extra=at(4, default=left_out, items={"type": "string", "enum": list(names.values())}),
+            ),
+        ),
+        first=(
+            str,
+            Field(
+                default=AS_IT_IS,
+                title="First item",
+                json_schema_extra=at(
+                    5, default=names.get(draft.changes.first, AS_IT_IS), enum=[AS_IT_IS, *names.values()]
+                ),
+            ),
+        ),
+        **intros,
+    )
+
+
+def wanted(answer: IssueAnswer, draft: Draft) -> Changes:
+    """Return what a person wants otherwise; what is not in the issue any more is passed over.
+
+    The form always sends what is left out and what comes first. Without either, the answer came by another way, such
+    as the terminal, and changes nothing.
+    """
+    if not {"leave_out", "first"} & answer.model_fields_set:
+        return draft.changes
+    keys = labels(draft)
+    given = answer.model_dump()
+    chosen = {keys[label] for label in answer.leave_out if label in keys}
+    intros = {code: given.get(f"intro_{code}", "").strip() for code in draft.languages}
+    return Changes(
+        left_out=tuple(item.key for _, item in draft.offered if item.key in chosen),
+        first=keys.get(answer.first, ""),
+        intros={code: intro for code, intro in intros.items() if intro},
+    )
+
+
+def agreed(name: str, plan: Plan) -> Plan | None:
+    """Ask until an issue is approved as it was shown, or rejected; return the plan that may go."""
+    while True:
+        plan = looked_over(plan)
+        with open_services() as services:
+            draft = newsletter.issue_of(services, plan.wave_id).draft
+        answer = question(plan, draft)
+        with open_services() as services:
+            waits = waves.wave(services, plan.wave_id).state is WaveState.PLANNED
+        stops = any(finding.level is Level.STOP for finding in plan.findings)
+        if answer.decision is Verdict.REJECT:
+            if waits:
+                lanes.decide(plan.wave_id, plan.digest, approved=False, by=answer.by, note=answer.note)
+            return None
+        if not waits:
+            return plan
+        changes = wanted(answer, draft)
+        if answer.decision is Verdict.APPROVE and changes == draft.changes and not (draft.problem or stops):
+            lanes.decide(plan.wave_id, plan.digest, approved=True, by=answer.by, note=answer.note)
+            return plan
+        plan = change_issue(name, plan.wave_id, changes)
+
+
+def say_nothing_new(nothing: NothingNew) -> State[Any]:
+    """End the run with the reason why there is no mail: in its state, its log and an artifact."""
+    since = f"since {moment(nothing.since)}" if nothing.since else "to begin with"
+    message = f"{nothing.newsletter}: nothing new {since}, so no mail was planned"
+    get_run_logger().info(message)
+    key = nothing.newsletter.replace("/", "-")
+    artifacts.publish(f"newsletter-{key}", nothing_new_markdown(nothing.newsletter, since), message)
+    return Completed(message=message)
+
+
+@flow(name="newsletter", flow_run_name="{newsletter.name}")
+def newsletter_flow(newsletter: NewsletterForm, sending: SendingForm = SENDING) -> dict[str, int] | State[Any]:
+    """Send an issue of a newsletter, if there is anything new; started again at any point, it goes on where it was."""
+    plan = plan_issue(newsletter.name, str(runtime.flow_run.id))
+    if isinstance(plan, NothingNew):
+        return say_nothing_new(plan)
+    if sending.approval:
+        approved = agreed(newsletter.name, plan)
+        return lanes.take_through(approved, ask=False, number=sending.lanes, again=_asked(approved)) if approved else {}
+    return lanes.take_through(plan, ask=False, number=sending.lanes)
+
+
+def _asked(plan: Plan) -> int:
+    with open_services() as services:
+        return newsletter.issue_of(services, plan.wave_id).draft.asked
+
+
+def _named(services: Services, name: str) -> Named:
+    slug, _, own = name.partition("/")
+    return newsletter.named(services, slug, own)

@@ -1,0 +1,1 @@
+"""Newsletters: which items an issue holds, and which issue it is."""

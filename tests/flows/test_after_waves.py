@@ -1,0 +1,104 @@
+"""What people do to a wave from the UI while it is being sent, and after it."""
+
+from contextlib import suppress
+from typing import Any
+
+import httpx
+import pytest
+from prefect import get_client
+from prefect.client.schemas.objects import FlowRun
+from prefect.exceptions import Pause
+from prefect.flow_engine import run_flow
+
+from flows.late_mails import late_mails
+from flows.leftovers import wave_leftovers
+from flows.steer_wave import Steering, SteeringForm, steer_wave
+from outreach.errors import OutcomeUnknown
+from outreach.model.wave import WaveState, WaveStep
+from outreach.services import Services
+from outreach.steps import again, sending, waves
+from tests.builders_delivery import no_wait, planned_wave, sending_wave
+
+NAME = "sociaal-werkers/start"
+
+
+class Run:
+    """A run of a deployment, as a worker starts it again and again."""
+
+    def __init__(self, flow: Any, **parameters: Any) -> None:
+        self.flow = flow
+        with get_client(sync_client=True) as client:
+            deployment = client.create_deployment(client.create_flow(flow), name=flow.name)
+            self.run: FlowRun = client.create_flow_run_from_deployment(deployment, parameters=parameters)
+
+    def go(self) -> str:
+        with get_client(sync_client=True) as client:
+            with suppress(Pause):
+                run_flow(self.flow, flow_run=client.read_flow_run(self.run.id), return_type="state")
+            return str(client.read_flow_run(self.run.id).state_name)
+
+    def answer(self, **given: str) -> None:
+        with get_client(sync_client=True) as client:
+            client.resume_flow_run(self.run.id, run_input=given)
+
+    def question(self) -> str:
+        with get_client(sync_client=True) as client:
+            details = client.read_flow_run(self.run.id).state.state_details
+            return str(client.read_flow_run_input(self.run.id, details.run_input_keyset["description"]))
+
+
+def mails(outbox: str) -> int:
+    answer = httpx.get(f"{outbox}/v1/messages", headers={"Authorization": "Bearer outbox"}).json()
+    return len(answer["messages"])
+
+
+def test_a_wave_is_paused_resumed_from_where_it_stopped_and_cannot_be_paused_once_sent(
+    installed: str, services: Services
+):
+    wave_id = sending_wave(services, 5)
+
+    steer_wave(SteeringForm(name=NAME, step=Steering.PAUSE))
+    assert (waves.wave(services, wave_id).state, mails(installed)) == (WaveState.PAUSED, 0)
+    steer_wave(SteeringForm(name=str(wave_id), step=Steering.PAUSE))  # twice is the same as once
+
+    outcome = steer_wave(SteeringForm(name=NAME, step=Steering.RESUME))
+    assert (outcome["accepted"], waves.wave(services, wave_id).state, mails(installed)) == (5, WaveState.SENT, 5)
+    with pytest.raises(Exception, match="a wave that is sent cannot pause"):
+        steer_wave(SteeringForm(name=NAME, step=Steering.PAUSE))
+
+
+def test_a_cancelled_wave_writes_to_nobody_more_and_unknown_names_are_told(installed: str, services: Services):
+    wave_id = planned_wave(services, 5)
+    waves.take_step(services, wave_id, WaveStep.CANCEL)
+
+    assert steer_wave(SteeringForm(name=NAME, step=Steering.CANCEL)) == {}
+    assert mails(installed) == 0
+    with pytest.raises(Exception, match="no planned wave 'nope/start'; there is: sociaal-werkers/start"):
+        steer_wave(SteeringForm(name="nope/start", step=Steering.PAUSE))
+
+
+def test_what_is_unknown_is_shown_and_sent_again_as_a_person_decides(installed: str, services: Services):
+    services.provider.replays = False
+    services.provider.failures_after = [OutcomeUnknown("no answer in time")]
+    wave_id = sending_wave(services, 5)
+    sending.send_batches(services, wave_id, no_wait)
+    sending.finish_wave(services, wave_id)
+    run = Run(wave_leftovers, wave={"name": NAME})
+
+    assert run.go() == "Suspended"
+    assert "### Unknown: 3 people" in run.question()
+    run.answer(unknown="send again", by="Noor")
+    assert run.go() == "Completed"
+
+    assert (mails(installed), again.unknown_calls(services, wave_id)) == (3, [])
+    assert waves.wave(services, wave_id).state is WaveState.SENT
+
+
+def test_who_was_put_off_is_tried_again_when_the_time_has_come(installed: str, services: Services):
+    services.provider.put_off = {"person2@example.org": "greylisted"}
+    wave_id = sending_wave(services, 3)
+    sending.send_batches(services, wave_id, no_wait)  # long ago by the clock of this machine
+
+    assert late_mails() == {str(wave_id): 1}
+    assert (mails(installed), waves.wave(services, wave_id).state) == (1, WaveState.SENT)
+    assert late_mails() == {}
