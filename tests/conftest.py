@@ -5,11 +5,13 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
+from jinja2.sandbox import SandboxedEnvironment
 from pydantic import SecretStr
 from sqlalchemy import Engine, text
 
@@ -143,13 +145,19 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
     )
 
 
+@cache
+def environment(templates: Path) -> SandboxedEnvironment:
+    """The templates of a folder, compiled once for all tests; what changes in the folder is seen all the same."""
+    return templating.environment(templates)
+
+
 @pytest.fixture
 def services(settings: Settings, sessions: Sessions, provider: FakeProvider, clock: FakeClock) -> Services:
     return Services(
         settings=settings,
         sessions=sessions,
         provider=provider,
-        templates=templating.environment(settings.templates),
+        templates=environment(settings.templates),
         tokens=Tokens(KEY),
         clock=clock,
     )

@@ -1,6 +1,7 @@
 """CSS into style attributes, once per variant."""
 
 import logging
+from functools import lru_cache
 from typing import Any
 
 from lxml import etree  # type: ignore[import-untyped]
@@ -18,8 +19,19 @@ def inlined(page: str) -> Any:
     Only classes and element selectors may stand in the stylesheet; what must stay one (media queries, hover, Outlook's
     dark mode) stands in a `<style data-premailer="ignore">` and is kept as it is written.
     """
-    tree = parsed(page)
-    return Premailer(
+    return _inliner().transform(parsed(page).getroot())
+
+
+class _Inliner(Premailer):  # type: ignore[misc]
+    """Writes the rules of a stylesheet out once: variants share it, and that is most of what inlining costs."""
+
+    def _parse_style_rules(self, css_body: str, ruleset_index: int) -> Any:
+        rules, leftover = _rules(css_body, ruleset_index)
+        return list(rules), list(leftover)
+
+
+def _inliner() -> _Inliner:
+    return _Inliner(
         cssutils_logging_level=logging.CRITICAL,  # it does not know properties younger than itself
         allow_network=False,
         strip_important=False,
@@ -27,7 +39,12 @@ def inlined(page: str) -> Any:
         disable_leftover_css=True,
         align_floating_images=False,
         disable_basic_attributes=["width", "height", "align"],  # align="left" would float a table
-    ).transform(tree.getroot())
+    )
+
+
+@lru_cache(maxsize=16)
+def _rules(css_body: str, ruleset_index: int) -> Any:
+    return Premailer._parse_style_rules(_inliner(), css_body, ruleset_index)
 
 
 def written(tree: Any) -> str:
