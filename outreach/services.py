@@ -118,6 +118,9 @@ def _part(settings: Settings, part: str) -> object:
 
 def migrate_database(settings: Settings | None = None) -> None:
     """Bring the database to the newest version."""
-    engine = open_engine((settings or Settings()).database)
+    settings = settings or Settings()
+    if not settings.database_url:
+        settings.home.mkdir(parents=True, exist_ok=True)
+    engine = open_engine(settings.database)
     migrate.upgrade(engine)
     engine.dispose()

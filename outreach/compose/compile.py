@@ -192,6 +192,11 @@ def tidy(text: str) -> str:
 
 
 def counted(words: str) -> tuple[int, int]:
-    """Return how many of how many dots are filled, from words such as "6 of 10"."""
+    """Return how many of how many dots are filled, from words such as "6 of 10".
+
+    More than `MOST_DOTS` are drawn to scale: one at least once anything is done, all of them only when everything is.
+    """
     done, goal = [int(number) for number in re.findall(r"\d+", words)][:2] or (0, 0)
-    return min(done, goal), min(goal, MOST_DOTS)
+    if goal <= MOST_DOTS or done >= goal:
+        return min(done, goal, MOST_DOTS), min(goal, MOST_DOTS)
+    return max(done * MOST_DOTS // goal, min(done, 1)), MOST_DOTS

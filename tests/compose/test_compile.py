@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html as parser  # type: ignore[import-untyped]
 
-from outreach.compose.compile import Digest, headers
+from outreach.compose.compile import Digest, counted, headers
 from outreach.compose.links import Addresses
 from outreach.compose.variants import variants
 from outreach.errors import DefinitionError
@@ -281,3 +281,20 @@ def test_a_single_language_campaign_needs_no_switch():
     alone = campaign(languages=("nl",))
 
     assert [compiled(variant=variant, of=alone).html.count("hreflang") for variant in variants(alone, wave())] == [0]
+
+
+@pytest.mark.parametrize(
+    ("words", "dots"),
+    [
+        ("6 of 10", (6, 10)),
+        ("12 of 10", (10, 10)),
+        ("0 of 30", (0, 15)),
+        ("1 of 30", (1, 15)),
+        ("17 of 30", (8, 15)),
+        ("29 of 30", (14, 15)),
+        ("30 of 30", (15, 15)),
+        ("none yet", (0, 0)),
+    ],
+)
+def test_dots_are_all_filled_only_when_the_goal_is_reached(words: str, dots: tuple[int, int]):
+    assert counted(words) == dots

@@ -78,7 +78,8 @@ def installed(desk: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     own, folder = with_campaign(desk, tmp_path)
     monkeypatch.chdir(tmp_path)
     templates = own.settings.templates
-    for name, value in (("HOME", tmp_path), ("SECRET", KEY), ("TEMPLATES", templates)):
+    nowhere = "http://127.0.0.1:9"
+    for name, value in (("HOME", tmp_path), ("SECRET", KEY), ("TEMPLATES", templates), ("OUTBOX_URL", nowhere)):
         monkeypatch.setenv(f"OUTREACH_{name}", str(value))
     return folder
 
