@@ -27,7 +27,7 @@ from outreach.model.mail import Address, Message, Salutation
 __all__ = ["Digest", "Press", "compile_message"]
 
 PARTS = "mail/parts.{}.jinja"
-MOST_DOTS = 15
+MOST_DOTS = 12
 """More than these do not stand beside each other on a phone."""
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from outreach.dashboard.markdown import document, escape, table
+from outreach.dashboard.markdown import Align, document, escape, table
 from outreach.dashboard.words import moment, number
 
 MOST_ROWS = 40
@@ -30,7 +30,13 @@ def _unknown(calls: Sequence[Call]) -> list[str]:
         (str(call), number(size), escape(provider), moment(at), escape(why))
         for call, size, provider, at, why in calls[:MOST_ROWS]
     ]
-    head = (("Call", "right"), ("People", "right"), ("Email API", "left"), ("Made", "left"), ("What is known", "left"))
+    head: tuple[tuple[str, Align], ...] = (
+        ("Call", "right"),
+        ("People", "right"),
+        ("Email API", "left"),
+        ("Made", "left"),
+        ("What is known", "left"),
+    )
     return [
         f"### Unknown: {number(people)} people",
         "These calls had no usable answer: their mails may have gone out, or not. Look into the email API's own log if "

@@ -8,9 +8,7 @@ from outreach.campaigns.files import shown, text
 from outreach.campaigns.lines import Lines
 from outreach.campaigns.read import list_campaigns, load_campaign
 from outreach.compose.preflight import catalogues, check
-from outreach.dialling.hops import Dialler
 from outreach.errors import DefinitionError
-from outreach.inspection.links import Visitor
 from outreach.model.campaign import Campaign, WaveDefinition
 from outreach.model.mail import Message
 from outreach.model.preflight import Finding, Level
@@ -18,6 +16,7 @@ from outreach.services import Services
 from outreach.steps import pieces
 from outreach.steps.own_pages import is_own
 from outreach.steps.people import sound_campaigns
+from outreach.steps.preflight import visitor
 
 
 def check_all(services: Services, *, links: bool = False) -> dict[str, tuple[Finding, ...]]:
@@ -74,9 +73,7 @@ def _links(services: Services, campaign: Campaign) -> Iterator[Finding]:
     for wave in pieces.pieces(campaign).values():
         with suppress(DefinitionError):  # told already
             urls += [link.url for message in pieces.compiled(services, campaign, wave, {}) for link in message.links]
-    settings = services.settings
-    visitor = Visitor(Dialler(frozenset(settings.private_feed_hosts)), f"outreach-check (+{settings.public_url})")
-    for seen in visitor.visit(url for url in urls if not is_own(services, url)):
+    for seen in visitor(services).visit(url for url in urls if not is_own(services, url)):
         if seen.level:
             yield Finding(seen.level, seen.url, seen.what)
 

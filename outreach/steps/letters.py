@@ -13,7 +13,7 @@ from outreach.model.erasure import address_key
 from outreach.model.letter import Addressee, Letter
 from outreach.model.mail import Message
 from outreach.services import Services
-from outreach.steps import sending
+from outreach.steps import resolving, sending
 from outreach.steps.guards import Guards, Outcome, Posted
 from outreach.store import reading, turns
 
@@ -92,7 +92,7 @@ def _send(services: Services, kind: Letter, wave_id: int) -> int:
         ledger.hold(session, kind, services.clock())  # opens what a refusing email API had paused
     try:
         sent = sending.send_batches(services, wave_id, _another_time)
-        sending.resolve_unknown(services, wave_id)
+        resolving.resolve_unknown(services, wave_id)
     except ProviderError as error:
         log.warning("letters wait for the email API: %s", error, extra={"wave_id": wave_id})
         return 0

@@ -145,21 +145,25 @@ def _only_planned(state: WaveState) -> None:
         raise StateError(f"a wave that is {state} is not looked over; only one that is planned is")
 
 
+def visitor(services: Services) -> Visitor:
+    """Return who asks other people's servers whether a link leads somewhere, politely and within bounds."""
+    settings = services.settings
+    return Visitor(
+        open_dialler(settings.private_feed_hosts),
+        agent=f"outreach-preflight (+{settings.public_url})",
+        bounds=Bounds(whole=SECONDS),
+    )
+
+
 def _links(services: Services, planned: _Planned) -> tuple[Seen, ...]:
     """Visit every link and picture of all mails; our own are looked up without asking."""
     labels: dict[str, str] = {}
     for message, _ in planned.mails:
         for url, label in _targets(message):
             labels.setdefault(urldefrag(url).url, label)
-    settings = services.settings
-    visitor = Visitor(
-        open_dialler(settings.private_feed_hosts),
-        agent=f"outreach-preflight (+{settings.public_url})",
-        bounds=Bounds(whole=SECONDS),
-    )
     own = [url for url in labels if own_pages.is_own(services, url)]
     seen = {each: own_pages.look(services, each) for each in own}
-    seen |= {each.url: each for each in visitor.visit(url for url in labels if url not in seen)}
+    seen |= {each.url: each for each in visitor(services).visit(url for url in labels if url not in seen)}
     return tuple(replace(seen[url], label=label) for url, label in labels.items())
 
 

@@ -5,16 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy.orm import Session
-
 from outreach.campaigns import queries as campaigns
-from outreach.delivery import slots
-from outreach.delivery.queries import claim, settle
+from outreach.delivery.queries import claim, look_up, settle
 from outreach.delivery.sending import Answer, Called, body_digest, call
 from outreach.errors import DefinitionError, NotTaken, OutcomeUnknown, ProviderRefused
-from outreach.model.delivery import Attempt, Batch, Outcome
+from outreach.model.delivery import Attempt, Outcome
 from outreach.model.wave import WaveState, WaveStep
 from outreach.services import Services
+from outreach.steps.calling import prepared, record
+from outreach.steps.resolving import is_askable
 from outreach.store import reading
 
 log = logging.getLogger(__name__)
@@ -27,9 +26,6 @@ MOST_REFUSALS = 3
 
 MOST_UNKNOWN = 3
 """Calls without a usable answer in a row after which a lane stops using up batches that nobody can tell about."""
-
-KEYS_LIVE = timedelta(hours=23)
-"""Providers that replay remember a key for 24 hours (email-apis.md); after that a replay would be a second mail."""
 
 Wait = Callable[[float], None]
 
@@ -69,34 +65,16 @@ def send_batches(services: Services, wave_id: int, wait: Wait) -> int:
         called = claimed.called
         if claimed.attempt is not None:
             called = call(services.provider, claimed.body, claimed.attempt.key, claimed.rids)
-            sent += _record(services, claimed.attempt, called)
+            sent += record(services, claimed.attempt, called)
         if called is None:
             continue
         log.info("batch %s: %s", claimed.batch_id, called.answer, extra={"wave_id": wave_id})
-        streak = streak.after(called.answer)
+        if called.answer is not Answer.REFUSED_TOGETHER:  # its halves will tell
+            streak = streak.after(called.answer)
         _hold_on(services, wave_id, called, streak)
         if called.answer is Answer.NOT_TAKEN:
             wait(min(called.wait, 60.0))
     return sent
-
-
-def resolve_unknown(services: Services, wave_id: int) -> int:
-    """Ask again for what is unknown, where the provider replays; return batches that are known now.
-
-    What was left behind by a sender that died counts as unknown once its lease is over. Without replays nothing is
-    sent again, ever: the batch stays unknown until a report or a person settles it. The first replay without an answer
-    ends the round: the others would most likely have none either.
-    """
-    with services.sessions.begin() as session:
-        claim.expire_leases(session, wave_id, services.clock())
-        batches = claim.unknown_batches(session, wave_id)
-    known = 0
-    for batch_id in batches if services.provider.replays else ():
-        replayed = _replay(services, batch_id)
-        known += replayed is True
-        if replayed is False:
-            break
-    return known
 
 
 def seconds_until_settled(services: Services, wave_id: int) -> float:
@@ -107,10 +85,15 @@ def seconds_until_settled(services: Services, wave_id: int) -> float:
 
 
 def seconds_until_due(services: Services, wave_id: int) -> float | None:
-    """Return how long until the first recipients who were put off may be tried again; None where nobody was."""
+    """Return how long until the first recipients who were put off may be tried again, or an unknown call be looked up.
+
+    None where there are no such.
+    """
+    provider = services.provider
     with reading(services.sessions) as session:
-        due = claim.due_at(session, wave_id)
-    return max(0.0, (due - services.clock()).total_seconds()) if due else None
+        looks = look_up.due_at(session, wave_id, provider.name) if provider.looks_up else None
+        due = [moment for moment in (claim.due_at(session, wave_id), looks) if moment]
+    return max(0.0, (min(due) - services.clock()).total_seconds()) if due else None
 
 
 def waves_with_due(services: Services) -> list[int]:
@@ -124,9 +107,7 @@ def finish_wave(services: Services, wave_id: int) -> Outcome:
     with services.sessions.begin() as session:
         outcome = settle.outcome(session, wave_id)
         state = campaigns.view(session, wave_id).state
-        batches = claim.unknown_batches(session, wave_id) if services.provider.replays else []
-        askable = any(not _why_not_again(services, session, batch_id) for batch_id in batches)
-        if not outcome.waiting and not askable and state is WaveState.SENDING:
+        if state is WaveState.SENDING and not outcome.waiting and not is_askable(services, session, wave_id):
             campaigns.take(session, wave_id, WaveStep.FINISH, services.clock())
     return outcome
 
@@ -144,7 +125,7 @@ def _claim(services: Services, wave_id: int) -> _Claimed | None:
             settle.emptied(session, batch_id, now)
             return _Claimed(batch_id)
         try:
-            rids, body = _prepared(services, batch)
+            rids, body = prepared(services, batch)
         except DefinitionError as error:
             settle.unprepared(session, batch_id, str(error), now)
             return _Claimed(batch_id, called=Called(Answer.REFUSED, why=str(error)))
@@ -152,26 +133,6 @@ def _claim(services: Services, wave_id: int) -> _Claimed | None:
             session, batch_id, services.provider.name, body_digest(body), now=now, lease=lease
         )
         return _Claimed(batch_id, rids, body, attempt)
-
-
-def _prepared(services: Services, batch: Batch) -> tuple[tuple[str, ...], bytes]:
-    plan = slots.merge_plan(batch, services.tokens)
-    return tuple(recipient.rid for recipient in plan.recipients), services.provider.prepare(plan)
-
-
-def _record(services: Services, attempt: Attempt, called: Called) -> int:
-    now = services.clock()
-    with services.sessions.begin() as session:
-        match called.answer:
-            case Answer.TAKEN:
-                return settle.accepted(session, attempt, called.receipts, now)
-            case Answer.NOT_TAKEN | Answer.LOCKED_OUT:
-                settle.not_taken(session, attempt, called.why, now)
-            case Answer.REFUSED:
-                settle.refused(session, attempt, called.why, now)
-            case Answer.UNKNOWN:
-                settle.unknown(session, attempt, called.why, now)
-    return 0
 
 
 def _hold_on(services: Services, wave_id: int, called: Called, streak: _Streak) -> None:
@@ -192,40 +153,3 @@ def _pause(services: Services, wave_id: int) -> None:
         campaigns.hold(session, wave_id)
         if campaigns.view(session, wave_id).state is WaveState.SENDING:
             campaigns.take(session, wave_id, WaveStep.PAUSE, services.clock())
-
-
-def _replay(services: Services, batch_id: int) -> bool | None:
-    """Make an unknown call again: True if it is known now, False if there was no answer, None if it may not be made."""
-    with services.sessions.begin() as session:
-        lease = services.clock() + timedelta(seconds=services.settings.lease_seconds)
-        if _why_not_again(services, session, batch_id) or not claim.claim_unknown(session, batch_id, lease):
-            return None
-        newest = claim.newest_attempt(session, batch_id, lease)
-        assert newest is not None  # noqa: S101 - _why_not_again has seen it
-        attempt, _, _ = newest
-        rids, body = _prepared(services, claim.load(session, batch_id))
-    called = call(services.provider, body, attempt.key, rids)
-    if called.answer is not Answer.TAKEN:  # that says something of this replay only; the first call may have been taken
-        called = Called(Answer.UNKNOWN, why=called.why)
-    _record(services, attempt, called)
-    return called.answer is Answer.TAKEN
-
-
-def _why_not_again(services: Services, session: Session, batch_id: int) -> str:
-    """Return why an unknown batch cannot be asked about by making its call again; empty if it can."""
-    now = services.clock()
-    newest = claim.newest_attempt(session, batch_id, now)
-    if newest is None:
-        return "no call was made"
-    attempt, provider, began = newest
-    if now - began > KEYS_LIVE:
-        return "its key is too old"
-    if provider != services.provider.name:
-        return f"it went to {provider}, which is not the provider any more"
-    if claim.anybody_unwilling(session, batch_id):
-        return "somebody in it may not be written to any more, and the first call may never have arrived"
-    try:
-        _, body = _prepared(services, claim.load(session, batch_id))
-    except DefinitionError as error:
-        return str(error)
-    return "" if body_digest(body) == attempt.body_digest else "what would go out now is not what went out then"

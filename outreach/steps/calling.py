@@ -1,0 +1,33 @@
+"""The two ends of a call in the ledger: what goes into it, and what became of it."""
+
+from outreach.delivery import slots
+from outreach.delivery.queries import settle
+from outreach.delivery.sending import Answer, Called
+from outreach.model.delivery import Attempt, Batch
+from outreach.services import Services
+
+
+def prepared(services: Services, batch: Batch) -> tuple[tuple[str, ...], bytes]:
+    """Return the rids of a batch, in order, and the call's body."""
+    plan = slots.merge_plan(batch, services.tokens)
+    return tuple(recipient.rid for recipient in plan.recipients), services.provider.prepare(plan)
+
+
+def record(services: Services, attempt: Attempt, called: Called) -> int:
+    """Write down what became of a call; return how many people it was taken for."""
+    now = services.clock()
+    with services.sessions.begin() as session:
+        match called.answer:
+            case Answer.TAKEN:
+                return settle.accepted(session, attempt, called.receipts, now)
+            case Answer.NOT_TAKEN | Answer.LOCKED_OUT:
+                settle.not_taken(session, attempt, called.why, now)
+            case Answer.REFUSED:
+                settle.refused(session, attempt, called.why, now)
+            case Answer.REFUSED_TOGETHER:
+                settle.halved(session, attempt, called.why, now)
+            case Answer.UNKNOWN if called.receipts:
+                return settle.accepted(session, attempt, called.receipts, now)
+            case Answer.UNKNOWN:
+                settle.unknown(session, attempt, called.why, now)
+    return 0

@@ -1,0 +1,159 @@
+"""Learning what became of calls that gave no usable answer. Nothing here writes to anybody twice."""
+
+import logging
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from outreach.campaigns import queries as campaigns
+from outreach.delivery.queries import claim, look_up
+from outreach.delivery.queries.look_up import Case
+from outreach.delivery.sending import Answer, Called, body_digest, call, look
+from outreach.errors import DefinitionError
+from outreach.model.delivery import Batch
+from outreach.model.wave import WaveState
+from outreach.providers.port import Found, Sought
+from outreach.services import Services
+from outreach.steps.calling import prepared, record
+from outreach.store import reading
+
+log = logging.getLogger(__name__)
+
+SKEW = timedelta(minutes=2)
+"""How far a provider's clock may be from ours."""
+
+
+def resolve_unknown(services: Services, wave_id: int) -> int:
+    """Ask about what is unknown; return batches that are known now.
+
+    What was left behind by a sender that died counts as unknown once its lease is over. A provider that replays is
+    given the same call with the same key again; one that can be asked is asked. What neither settles stays unknown
+    until a report or a person settles it: nothing is sent again by itself. The first question without an answer ends
+    the round: the others would most likely have none either.
+    """
+    with services.sessions.begin() as session:
+        claim.expire_leases(session, wave_id, services.clock())
+        batches = claim.unknown_batches(session, wave_id)
+    known = 0
+    for batch_id in batches:
+        answer = _ask(services, batch_id)
+        known += answer is True
+        if answer is False:
+            break
+    return known
+
+
+def is_askable(services: Services, session: Session, wave_id: int) -> bool:
+    """Return whether something unknown of the wave can still be asked about."""
+    provider = services.provider
+    return any(
+        (provider.looks_up and look_up.is_open(session, batch_id, provider.name))
+        or (provider.replays and not _why_not_again(services, session, batch_id))
+        for batch_id in claim.unknown_batches(session, wave_id)
+    )
+
+
+def waves_to_ask(services: Services) -> list[int]:
+    """Return the waves with something unknown that can be asked about now."""
+    provider = services.provider
+    keys_live = provider.keys_live if provider.replays else timedelta(0)
+    with reading(services.sessions) as session:
+        return look_up.waves_to_ask(
+            session, provider.name, services.clock(), looks_up=provider.looks_up, keys_live=keys_live
+        )
+
+
+def _ask(services: Services, batch_id: int) -> bool | None:
+    """True if a batch is known now, False if there was no answer, None if it could not be asked, or is not known."""
+    replayed = _replay(services, batch_id) if services.provider.replays else None
+    if replayed or not services.provider.looks_up:
+        return replayed
+    looked = _look_up(services, batch_id)
+    return replayed if looked is None else looked
+
+
+def _replay(services: Services, batch_id: int) -> bool | None:
+    """Make an unknown call again: True if it is known now, False if there was no answer, None if it may not be made."""
+    with services.sessions.begin() as session:
+        lease = services.clock() + timedelta(seconds=services.settings.lease_seconds)
+        if _why_not_again(services, session, batch_id) or not claim.claim_unknown(session, batch_id, lease):
+            return None
+        newest = claim.newest_attempt(session, batch_id, lease)
+        assert newest is not None  # noqa: S101 - _why_not_again has seen it
+        attempt, _, _ = newest
+        rids, body = prepared(services, claim.load(session, batch_id))
+    called = call(services.provider, body, attempt.key, rids)
+    if called.answer is not Answer.TAKEN:  # that says something of this replay only; the first call may have been taken
+        called = Called(Answer.UNKNOWN, why=called.why)
+    record(services, attempt, called)
+    return called.answer is Answer.TAKEN
+
+
+def _why_not_again(services: Services, session: Session, batch_id: int) -> str:
+    """Return why an unknown batch cannot be asked about by making its call again; empty if it can."""
+    now = services.clock()
+    newest = claim.newest_attempt(session, batch_id, now)
+    if newest is None:
+        return "no call was made"
+    attempt, provider, began = newest
+    if now - began > services.provider.keys_live:
+        return "its key is too old"
+    if provider != services.provider.name:
+        return f"it went to {provider}, which is not the provider any more"
+    return _why_not_sent(services, session, claim.load(session, batch_id), attempt.body_digest)
+
+
+def _why_not_sent(services: Services, session: Session, batch: Batch, digest: str) -> str:
+    """Return why a batch must not go out, as it would if its first call never arrived; empty if it may."""
+    if campaigns.view(session, batch.wave_id).state is not WaveState.SENDING:
+        return "its wave is not sending"
+    if claim.anybody_unwilling(session, batch.id):
+        return "somebody in it may not be written to any more"
+    try:
+        _, body = prepared(services, batch)
+    except DefinitionError as error:
+        return str(error)
+    return "" if body_digest(body) == digest else "what would go out now is not what went out then"
+
+
+def _look_up(services: Services, batch_id: int) -> bool | None:
+    """Ask the provider's list: True if all of a batch is known now, False if there was no answer, else None."""
+    with reading(services.sessions) as session:
+        case = look_up.case(session, batch_id, services.provider.name, services.clock())
+    if case is None:
+        return None
+    deliveries = {services.tokens.rid(delivery_id): delivery_id for delivery_id in case.open}
+    sought = Sought(
+        mails={rid: case.open[delivery_id] for rid, delivery_id in deliveries.items()},
+        call=services.tokens.rid(case.first),
+        since=case.began - SKEW,
+    )
+    told = look(services.provider, sought)
+    log.info("batch %s was looked up: %s", batch_id, told, extra={"batch_id": batch_id})
+    if isinstance(told, Called):
+        _no_answer(services, case, told)
+        return False
+    return _settle(services, case, told, deliveries) or None
+
+
+def _settle(services: Services, case: Case, told: Found, deliveries: dict[str, int]) -> bool:
+    now = services.clock()
+    receipts = {deliveries[receipt.rid]: receipt for receipt in told.receipts if receipt.rid in deliveries}
+    with services.sessions.begin() as session:
+        known = look_up.found(session, case, receipts, now)
+        if not known and told.whole:
+            look_up.not_found(session, case, services.provider.settles, now)
+        elif not known:
+            look_up.put_off(session, case, now + look_up.BETWEEN)
+    return known
+
+
+def _no_answer(services: Services, case: Case, told: Called) -> None:
+    """An answer that would be the same again ends the asking, and so does a day; anything else puts it off."""
+    now = services.clock()
+    with services.sessions.begin() as session:
+        refused = told.answer in (Answer.REFUSED, Answer.REFUSED_TOGETHER, Answer.LOCKED_OUT)
+        if refused or case.is_old(now):
+            look_up.give_up(session, case, f"could not be looked up: {told.why}")
+        else:
+            look_up.put_off(session, case, now + max(look_up.BETWEEN, timedelta(seconds=told.wait)))
