@@ -14,7 +14,7 @@ from outreach.errors import StateError
 from outreach.model.delivery import Plan
 from outreach.model.wave import WaveState, WaveStep
 from outreach.services import open_services
-from outreach.steps import approval, sending, waves
+from outreach.steps import approval, resolving, sending, waves
 
 UNDER_WAY = (WaveState.APPROVED, WaveState.SENDING, WaveState.PAUSED)
 
@@ -32,7 +32,7 @@ MOST_STARTS = 20
 def send_lane(wave_id: int) -> int:
     """One lane is one task run: it claims batches until none is left; tried again, it goes on."""
     with open_services() as services:
-        sending.resolve_unknown(services, wave_id)
+        resolving.resolve_unknown(services, wave_id)
         return sending.send_batches(services, wave_id, time.sleep)
 
 
@@ -47,7 +47,7 @@ def settle(wave_id: int) -> dict[str, int]:
     """Wait for senders that died, ask for what is unknown, and close the wave if nothing waits."""
     with open_services() as services:
         time.sleep(sending.seconds_until_settled(services, wave_id))
-        sending.resolve_unknown(services, wave_id)
+        resolving.resolve_unknown(services, wave_id)
         outcome = sending.finish_wave(services, wave_id)
     return {
         "accepted": outcome.accepted,
@@ -76,6 +76,18 @@ def take_through(plan: Plan, *, ask: bool, number: int, again: int = 0) -> dict[
     if wave.state is WaveState.PAUSED and (own or runtime.flow_run.run_count > 1):
         raise StateError("the wave is paused; to let it go on, a person runs it again from the form")
     return go_on(plan.wave_id, number)
+
+
+def send_open(wave_id: int, number: int) -> dict[str, int]:
+    """Send what is left of a wave that is open; one that is paused, cancelled or sent stays as it is."""
+    with open_services() as services:
+        state = waves.wave(services, wave_id).state
+    if state is WaveState.SENDING:
+        return go_on(wave_id, number)
+    get_run_logger().info("wave %s is %s; nothing is sent by this run", wave_id, state)
+    emit_milestones()
+    refresh_wave(wave_id)
+    return {}
 
 
 def go_on(wave_id: int, number: int) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """Shows what a wave left behind and does what a person decides: count as sent, send again, or leave."""
 
+import hashlib
 from enum import StrEnum
 
 from prefect import flow, suspend_flow_run, task
@@ -49,33 +50,42 @@ class LeftoversAnswer(RunInput):
     retry_condition_fn=unless_final,
     cache_policy=NO_CACHE,
 )
-def decide(wave_id: int, unknown: Verdict, refused: Refused, by: str) -> int:
-    """Write the decision down; return how many people are in the line again."""
+def decide(wave_id: int, shown: list[int], unknown: Verdict, refused: Refused, by: str) -> int:
+    """Write the decision about the calls that were *shown* down; return how many people are in the line again."""
     by = by.strip() or "someone in the Prefect UI"
     with open_services() as services:
-        decided = again.decide_unknown(services, wave_id, unknown, by=by)
+        decided = again.decide_unknown(services, wave_id, unknown, by=by, batches=shown)
         lined_up = again.resend_failed(services, wave_id, by=by) if refused is Refused.AGAIN else 0
     return lined_up + (decided if unknown is Verdict.AGAIN else 0)
 
 
-def question(wave_id: int) -> LeftoversAnswer:
-    """Ask a person, in the UI."""
+def question(wave_id: int) -> tuple[LeftoversAnswer, list[int]] | None:
+    """Ask a person, in the UI; return the answer and the calls it is about, None where nothing is left.
+
+    Keyed by what is left and by the newest call: a run that starts again after something was tried asks anew, for a
+    person's word is about what was shown.
+    """
     with open_services() as services:
         title = steering.named(services, str(wave_id)).title
-        calls = [
-            (call.number, call.people, call.provider, call.at, call.why)
-            for call in again.unknown_calls(services, wave_id)
-        ]
-        shown = leftovers_markdown(title, calls, again.refusals(services, wave_id))
-    wanted = LeftoversAnswer.with_initial_data(description=shown)
-    return suspend_flow_run(wait_for_input=wanted, key=f"leftovers-{wave_id}", timeout=TWO_WEEKS)
+        calls = again.unknown_calls(services, wave_id)
+        refusals = again.refusals(services, wave_id)
+        newest = again.newest_attempt(services, wave_id)
+    if not calls and not refusals:
+        return None
+    rows = [(call.number, call.people, call.provider, call.at, call.why) for call in calls]
+    wanted = LeftoversAnswer.with_initial_data(description=leftovers_markdown(title, rows, refusals))
+    shown = [call.batch_id for call in calls]
+    seen = hashlib.sha256(repr((wave_id, shown, refusals, newest)).encode()).hexdigest()[:16]
+    return suspend_flow_run(wait_for_input=wanted, key=f"leftovers-{seen}", timeout=TWO_WEEKS), shown
 
 
 @flow(name="wave-leftovers", flow_run_name="{wave.name}")
 def wave_leftovers(wave: LeftoversForm) -> dict[str, int]:
-    """Ask what is to become of the unknown and the refused of a wave, and do it."""
+    """Ask what is to become of the unknown and the refused of a wave, and do it. A paused wave stays paused."""
     with open_services() as services:
         found = steering.named(services, wave.name)
-    answer = question(found.id)
-    decide(found.id, answer.unknown, answer.refused, answer.by)
-    return lanes.go_on(found.id, SENDING.lanes)
+    asked = question(found.id)
+    if asked is not None:
+        answer, shown = asked
+        decide(found.id, shown, answer.unknown, answer.refused, answer.by)
+    return lanes.send_open(found.id, SENDING.lanes)

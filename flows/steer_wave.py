@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from prefect import flow, get_run_logger, task
+from prefect import flow, get_run_logger, runtime, task
 from prefect.cache_policies import NO_CACHE
 from pydantic import BaseModel, Field
 
@@ -11,6 +11,7 @@ from flows.again import unless_final
 from flows.events import emit_milestones
 from flows.forms import SENDING, at
 from flows.refresh_dashboard import refresh_wave
+from outreach.errors import StateError
 from outreach.model.wave import WaveState, WaveStep
 from outreach.services import open_services
 from outreach.steps import steering, waves
@@ -51,6 +52,8 @@ def steer(name: str, step: Steering) -> int:
     }
     with open_services() as services:
         wave = steering.named(services, name)
+        if wave.state is WaveState.PAUSED and step is Steering.RESUME and runtime.flow_run.run_count > 1:
+            raise StateError("the wave was paused again meanwhile; to let it go on, a person resumes it once more")
         if wave.state is not wanted[step]:
             state = waves.take_step(services, wave.id, WaveStep(step.value))
             get_run_logger().info("wave %s was %s and is %s now", wave.id, wave.state, state)

@@ -3,30 +3,37 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from outreach.errors import ProviderError
 from outreach.model.mail import Mail, MergePlan, Receipt
 from outreach.model.provider_report import ProviderReport
-from outreach.providers.port import Limits
+from outreach.providers.port import Found, Limits, Sought
 
 
 @dataclass
 class FakeProvider:
     """An email API in memory: keeps what it took, honours keys, and fails as told.
 
-    *failures* are raised one per call, before taking; *failures_after* after taking (a lost answer).
+    *failures* are raised one per call, before taking; *failures_after* after taking (a lost answer). It can be asked
+    for what it took if it *looks_up*; *unlisted* are addresses that it does not tell of.
     """
 
     name: str = "fake"
     limits: Limits = field(default_factory=lambda: Limits(recipients=3, body_bytes=1_000_000))
     replays: bool = True
+    keys_live: timedelta = timedelta(hours=23)
+    looks_up: bool = False
+    settles: timedelta = timedelta(minutes=15)
     refuse: Mapping[str, str] = field(default_factory=dict)
     put_off: Mapping[str, str] = field(default_factory=dict)
     failures: list[ProviderError] = field(default_factory=list)
     failures_after: list[ProviderError] = field(default_factory=list)
+    unlisted: set[str] = field(default_factory=set)
     mails: list[Mail] = field(default_factory=list)
     calls: list[tuple[str, bytes]] = field(default_factory=list)
+    looks: list[Sought] = field(default_factory=list)
+    look_failures: list[ProviderError] = field(default_factory=list)
     _plans: dict[bytes, MergePlan] = field(default_factory=dict)
     _answers: dict[str, list[Receipt]] = field(default_factory=dict)
 
@@ -44,6 +51,17 @@ class FakeProvider:
         if self.failures_after:
             raise self.failures_after.pop(0)
         return self._answers[key]
+
+    def find(self, sought: Sought) -> Found:
+        self.looks.append(sought)
+        if self.look_failures:
+            raise self.look_failures.pop(0)
+        known = [
+            Receipt(mail.rid, f"fake-{number}", self.refuse.get(mail.recipient, ""))
+            for number, mail in enumerate(self.mails, 1)
+            if mail.rid in sought.mails and mail.recipient not in self.unlisted
+        ]
+        return Found(tuple(known))
 
     def reports(self, headers: Mapping[str, str], body: bytes, now: datetime) -> list[ProviderReport]:
         return []

@@ -13,7 +13,7 @@ from outreach.model.delivery import Plan
 from outreach.model.preflight import Finding
 from outreach.model.wave import WaveState, WaveStep
 from outreach.services import open_services
-from outreach.steps import preflight, sending, waves
+from outreach.steps import preflight, resolving, sending, waves
 
 app = App(name="wave", help="Plan, approve, send and steer waves.")
 
@@ -97,10 +97,10 @@ def send(wave: int) -> None:
         if waves.wave(services, wave).state is WaveState.PAUSED:
             raise StateError(f"wave {wave} is paused; first: outreach wave resume {wave}")
         waves.start_wave(services, wave)
-        sending.resolve_unknown(services, wave)
+        resolving.resolve_unknown(services, wave)
         sending.send_batches(services, wave, time.sleep)
         time.sleep(sending.seconds_until_settled(services, wave))
-        sending.resolve_unknown(services, wave)
+        resolving.resolve_unknown(services, wave)
         outcome = sending.finish_wave(services, wave)
     print(
         f"accepted {outcome.accepted}, refused {outcome.refused}, unknown {outcome.unknown}, waiting {outcome.waiting}"

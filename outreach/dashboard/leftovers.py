@@ -1,8 +1,10 @@
 """What is put before whoever decides about mails that failed or that nobody can tell about."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
+from outreach.dashboard.imports import masked_text
 from outreach.dashboard.markdown import Align, document, escape, table
 from outreach.dashboard.words import moment, number
 
@@ -27,7 +29,7 @@ def _unknown(calls: Sequence[Call]) -> list[str]:
         return ["### Unknown: none"]
     people = sum(size for _, size, *_ in calls)
     rows = [
-        (str(call), number(size), escape(provider), moment(at), escape(why))
+        (str(call), number(size), escape(provider), moment(at), escape(masked_text(why)))
         for call, size, provider, at, why in calls[:MOST_ROWS]
     ]
     head: tuple[tuple[str, Align], ...] = (
@@ -51,12 +53,15 @@ def _refused(refusals: Sequence[tuple[str, int]]) -> list[str]:
     if not refusals:
         return ["### Refused: none"]
     people = sum(size for _, size in refusals)
-    rows = [(number(size), escape(why) or "no reason given") for why, size in refusals[:MOST_ROWS]]
+    reasons: Counter[str] = Counter()
+    for why, size in refusals:
+        reasons[masked_text(why)] += size
+    rows = [(number(size), escape(why) or "no reason given") for why, size in reasons.most_common(MOST_ROWS)]
     return [
         f"### Refused: {number(people)} people",
         "They got nothing. Once the reason is mended, **send again** writes to them, and to nobody else.",
         table((("People", "right"), ("Reason", "left")), rows),
-        *_more(len(refusals)),
+        *_more(len(reasons)),
     ]
 
 

@@ -122,7 +122,8 @@ class DigestRules:
     """How the issues of a newsletter are composed.
 
     *topics* are what each audience reads about; who is not named reads of the campaign's own topic. *pinned* are links
-    of items that come first, in this order, whatever their age. *first_days* is how far back the first issue looks.
+    of items that come first, in this order, whatever their age. *first_days* is how far back an issue looks for
+    news that was not told.
     """
 
     topics: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

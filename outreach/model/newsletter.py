@@ -21,7 +21,7 @@ class Item:
 class Part:
     """What *audiences* read in one language. Where nothing is new, nobody is written to in that language.
 
-    *more* is how many new items did not fit in.
+    *more* is how many items did not fit in, and wait for the next issue.
     """
 
     audiences: tuple[str, ...]
@@ -45,13 +45,15 @@ class Changes:
 class Draft:
     """An issue as it is put before a person. *asked* counts the questions before; *problem* is what came of the last.
 
-    With a problem, *changes* are what was asked for, and the rest is as it was before.
+    With a problem, *changes* are what was asked for, and the rest is as it was before. *former* are the runs that had
+    the issue until another took it over.
     """
 
     parts: tuple[Part, ...]
     changes: Changes = field(default_factory=Changes)
     asked: int = 0
     problem: str = ""
+    former: tuple[str, ...] = ()
 
     @property
     def offered(self) -> tuple[tuple[str, Item], ...]:
@@ -61,6 +63,11 @@ class Draft:
             for item in (*part.items, *part.left_out):
                 found.setdefault(item.key, (part.language, item))
         return tuple(found.values())
+
+    @property
+    def audiences(self) -> frozenset[str]:
+        """Everybody whom the issue is for."""
+        return frozenset(audience for part in self.parts for audience in part.audiences)
 
     @property
     def languages(self) -> tuple[str, ...]:

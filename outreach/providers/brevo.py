@@ -2,23 +2,26 @@
 
 Its own merge is left alone: whether it escapes values in HTML is not documented. It reads every mail as a template all
 the same, drops one that it cannot read without a word, and refuses a whole call for one address; what it could not
-carry stays out of the call. It knows a key for 15 to 30 minutes only, too short to repeat a call by.
+carry stays out of the call. It takes a key once in 15 to 30 minutes: a call made again within them goes out if the
+first did not, and is refused as a duplicate if it did; then its events tell.
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
-from outreach.errors import AccessRefused, DefinitionError
+from outreach.errors import AccessRefused, DefinitionError, OutcomeUnknown
 from outreach.model.mail import Address, Mail, MergePlan, Receipt, one_line
 from outreach.model.provider_report import ProviderReport
 from outreach.model.wave import Kind
-from outreach.providers import answers, basic_auth, carriage, envelope, events
+from outreach.providers import answers, basic_auth, carriage, envelope, events, look_up
 from outreach.providers.events import Event
-from outreach.providers.http import Answer, Api
-from outreach.providers.port import Granularity, Limits
+from outreach.providers.http import Answer, Api, Query
+from outreach.providers.port import SETTLES, Found, Granularity, Limits, Sought
 
 KINDS: Mapping[str, Kind] = {
     "request": Kind.ACCEPTED,
@@ -38,6 +41,13 @@ KINDS: Mapping[str, Kind] = {
 LOCKED_OUT = frozenset({"unauthorized", "permission_denied", "not_enough_credits", "account_under_validation"})
 """Codes of errors that are about the account: no mail was looked at."""
 
+DUPLICATE = "duplicate_parameter"
+"""Its code for a call whose key it has seen: it says that there was a first call, not what became of it."""
+
+MOST_LISTED = 2500
+DAYS = 3
+"""How far back its events are read, in days of the account; nobody asks about older calls."""
+
 LONGEST_NAME = 70
 RID = "X-Mailin-custom"
 """The header that comes back with every event. Recipients can read it."""
@@ -56,7 +66,10 @@ class Brevo:
     limits = Limits(recipients=1000, body_bytes=20_000_000)
     merges = False
     granularity = Granularity.MAIL
-    replays = False
+    replays = True
+    keys_live = timedelta(minutes=14)
+    looks_up = True
+    settles = SETTLES
     listens = True
 
     def __init__(self, *, url: str, key: str, webhook_secret: str, seconds: float) -> None:
@@ -80,16 +93,23 @@ class Brevo:
             document["replyTo"] = {"email": message.reply_to}
         return carriage.as_body(self.name, self.limits, document)
 
-    def send(self, body: bytes, key: str, rids: Sequence[str]) -> list[Receipt]:  # noqa: ARG002 - see above
+    def send(self, body: bytes, key: str, rids: Sequence[str]) -> list[Receipt]:
         """Make the call for those who are in it. The others count as untried, and as refused once they stand alone."""
         called = {rid.decode() for rid in _RIDS.findall(body)}
         if b'"messageVersions":[]' in body and not called:
             return answers.nobody_called(rids, "Brevo takes no such address, or would read the name as a template")
-        answer = self._api.post("/smtp/email", body, {})
+        answer = self._api.post("/smtp/email", _with_key(body, key), {})
         _let_in(answer)
         document = answer.taken()
         with answers.fitting("Brevo"):
             return answers.with_left_out(rids, _receipts(document, [rid for rid in rids if rid in called]))
+
+    def find(self, sought: Sought) -> Found:
+        """Read the account's events of the call's tag. They name addresses, so two mails to one are not told apart."""
+        rids = {email.lower(): rid for rid, email in sought.mails.items() if email}
+        shared = Counter(email.lower() for email in sought.mails.values())
+        mine = {email: rid for email, rid in rids.items() if shared[email] == 1}
+        return look_up.by_pages(sought, lambda mark: self._page(sought, mine, int(mark or 0)))
 
     def reports(self, headers: Mapping[str, str], body: bytes, now: datetime) -> list[ProviderReport]:
         """Verify and translate; a webhook holds one event, or several where it was set up as batched."""
@@ -99,6 +119,21 @@ class Brevo:
     def close(self) -> None:
         """Let go of connections."""
         self._api.close()
+
+    def _page(self, sought: Sought, rids: Mapping[str, str], offset: int) -> look_up.Page:
+        query: Query = {
+            "tags": sought.call,
+            "event": "requests",
+            "days": DAYS,
+            "limit": MOST_LISTED,
+            "offset": offset,
+            "sort": "asc",
+        }
+        answer = self._api.get("/smtp/statistics/events", query)
+        _let_in(answer)
+        document = answer.taken()
+        with answers.fitting("Brevo"):
+            return _listed(document, rids, sought.since, offset)
 
 
 def _check(plan: MergePlan) -> None:
@@ -141,9 +176,16 @@ def _version(mail: Mail) -> dict[str, object]:
     }
 
 
+def _with_key(body: bytes, key: str) -> bytes:
+    """Return the call with its key, which Brevo wants to be a UUID: equal keys give equal bytes."""
+    return b'{"headers":{"idempotencyKey":"%s"},' % str(uuid5(NAMESPACE_URL, key)).encode() + body[1:]
+
+
 def _let_in(answer: Answer) -> None:
     document = answer.json()
     code = document.get("code") if isinstance(document, dict) else ""
+    if answer.status == HTTPStatus.BAD_REQUEST and code == DUPLICATE:
+        raise OutcomeUnknown(answer.words())
     if answer.status == HTTPStatus.PAYMENT_REQUIRED or (
         answer.status < HTTPStatus.INTERNAL_SERVER_ERROR and code in LOCKED_OUT
     ):
@@ -153,6 +195,21 @@ def _let_in(answer: Answer) -> None:
 def _receipts(document: Any, called: Sequence[str]) -> list[Receipt]:
     ids = document["messageIds"] if "messageIds" in document else [document["messageId"]]
     return [Receipt(rid, str(found).strip("<>")) for rid, found in zip(called, ids, strict=True)]
+
+
+def _listed(document: Any, rids: Mapping[str, str], since: datetime, offset: int) -> look_up.Page:
+    """Return the mails of a page with the offset of the next; without events the document may be empty."""
+    listed = document.get("events", [])
+    receipts = list(_requested(listed, rids, since))
+    return receipts, str(offset + len(listed)) if len(listed) == MOST_LISTED else ""
+
+
+def _requested(listed: Sequence[Mapping[str, Any]], rids: Mapping[str, str], since: datetime) -> Iterator[Receipt]:
+    for event in listed:
+        rid = rids.get(event["email"].lower())
+        at = events.from_text(event["date"])
+        if event["event"] == "requests" and rid and (at is None or at >= since):
+            yield Receipt(rid, str(event["messageId"]).strip("<>"))
 
 
 def _event(event: Mapping[str, Any]) -> Event:

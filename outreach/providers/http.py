@@ -1,5 +1,6 @@
-"""One POST to an email API, classified by the protocol for a batch. Nothing is tried twice here."""
+"""One call to an email API, classified by the protocol for a batch. Nothing is tried twice here."""
 
+import contextlib
 import json
 import re
 import time
@@ -13,6 +14,7 @@ import httpx
 
 from outreach.errors import (
     AccessRefused,
+    ContentRefused,
     DefinitionError,
     NotTaken,
     OutcomeUnknown,
@@ -42,6 +44,13 @@ NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, htt
 UNTELLING = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT)
 """4xx that say nothing of an earlier call with the same key, which may have been taken."""
 
+ABOUT_THE_CONTENT = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+)
+"""4xx for which one mail of a call may be to blame, or its size."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -62,6 +71,8 @@ class Answer:
             raise OutcomeUnknown(self.words())
         if self.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             raise AccessRefused(self.words())
+        if self.status in ABOUT_THE_CONTENT:
+            raise ContentRefused(self.words())
         if not HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES:
             raise ProviderRefused(self.words())
         try:
@@ -94,6 +105,10 @@ class Answer:
         return min(max((until - since).total_seconds(), 0.0), LONGEST_WAIT)
 
 
+Query = Mapping[str, str | int]
+"""What is asked for, as it stands behind an address."""
+
+
 class Api:
     """The connections to one email API."""
 
@@ -124,8 +139,19 @@ class Api:
 
         `NotTaken` where no byte of it can have left, `OutcomeUnknown` where it got lost on the way there or back.
         """
+        return self._call(self._client.build_request("POST", path, content=body, headers=headers))
+
+    def get(self, path: str, query: Query) -> Answer:
+        """Ask once and return whatever was answered; the same errors as for a `post`."""
+        return self._call(self._client.build_request("GET", path, params=query))
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+
+    def _call(self, request: httpx.Request) -> Answer:
         try:
-            with self._client.stream("POST", path, content=body, headers=headers) as response:
+            with contextlib.closing(self._client.send(request, stream=True)) as response:
                 return self._read(response)
         except NOTHING_SENT as error:
             raise NotTaken(f"{self.name} cannot be reached: {_why(error)}") from error
@@ -133,10 +159,6 @@ class Api:
             raise OutcomeUnknown(f"{self.name} gave no whole answer: {_why(error)}") from error
         except httpx.HTTPError as error:
             raise OutcomeUnknown(f"{self.name} gave an answer that cannot be read: {_why(error)}") from error
-
-    def close(self) -> None:
-        """Let go of the connections."""
-        self._client.close()
 
     def _read(self, response: httpx.Response) -> Answer:
         end = time.monotonic() + self._seconds  # httpx bounds each piece of an answer, not the whole

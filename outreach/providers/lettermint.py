@@ -11,7 +11,7 @@ from outreach.model.wave import Kind
 from outreach.providers import answers, carriage, envelope, events, signature
 from outreach.providers.events import Event
 from outreach.providers.http import Answer, Api
-from outreach.providers.port import Granularity, Limits
+from outreach.providers.port import KEYS_LIVE, Granularity, Limits, NoLookUp
 
 KINDS: Mapping[str, Kind] = {
     "message.created": Kind.ACCEPTED,
@@ -33,7 +33,7 @@ SIGNATURE = "x-lettermint-signature"
 DELIVERY = "x-lettermint-delivery"
 
 
-class Lettermint:
+class Lettermint(NoLookUp):
     """Every mail travels whole. Its rid is its idempotency key too: within 24 h no rid is sent twice by any call."""
 
     name = "lettermint"
@@ -42,6 +42,7 @@ class Lettermint:
     merges = False
     granularity = Granularity.MAIL
     replays = True
+    keys_live = KEYS_LIVE
     listens = True
 
     def __init__(self, *, url: str, token: str, webhook_secret: str, seconds: float) -> None:

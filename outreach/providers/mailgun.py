@@ -19,10 +19,10 @@ from outreach.errors import AccessRefused, DefinitionError, TokenRefused
 from outreach.model.mail import SLOT, MergePlan, Message, Pieces, Receipt, Recipient
 from outreach.model.provider_report import ProviderReport
 from outreach.model.wave import Kind
-from outreach.providers import answers, basic_auth, carriage, envelope, events
+from outreach.providers import answers, basic_auth, carriage, envelope, events, look_up
 from outreach.providers.events import Event
-from outreach.providers.http import Answer, Api
-from outreach.providers.port import Granularity, Limits
+from outreach.providers.http import Answer, Api, Query
+from outreach.providers.port import SETTLES, Found, Granularity, Limits, NoReplays, Sought
 
 KINDS: Mapping[str, Kind] = {
     "accepted": Kind.ACCEPTED,
@@ -41,16 +41,19 @@ RETRIED_FOR, AHEAD = 8 * 3600, 300
 
 LAST_TEMPORARY_CODE = 499
 
+MOST_LISTED = 300
+
 _ITS_OWN = re.compile(r"%(?:recipient|(?:tag_|mailing_list_)?unsubscribe_)", re.IGNORECASE)
 """What Mailgun would fill in, whoever wrote it."""
 
 _SECONDS = re.compile(r"after ([0-9]{1,6}) second")
 _STAMP = re.compile(r"[0-9]{1,12}")
+_MARK = re.compile(r"[A-Za-z0-9_=-]+")
 _BOUNDARY = re.compile(rb"--(outreach-[0-9a-f]{64})\r\n")
 _VARIABLES = "recipient-variables"
 
 
-class Mailgun:
+class Mailgun(NoReplays):
     """Slots become `%recipient.x%`: `h_` escaped for HTML, `t_` as they are, `head_` whole header values."""
 
     name = "mailgun"
@@ -58,12 +61,14 @@ class Mailgun:
     limits = Limits(recipients=1000, body_bytes=25_000_000)
     merges = True
     granularity = Granularity.CALL
-    replays = False
+    looks_up = True
+    settles = 2 * SETTLES  # its own manual takes events for complete after half an hour
     listens = True
 
     def __init__(self, *, url: str, domain: str, key: str, signing_key: str, seconds: float) -> None:
         self._signing_key = signing_key
         self._path = f"/v3/{quote(domain, safe='')}/messages"
+        self._events = f"/v3/{quote(domain, safe='')}/events"
         self._api = Api("Mailgun", url, {"Authorization": basic_auth.header(key, "api")}, seconds)
 
     def prepare(self, plan: MergePlan) -> bytes:
@@ -102,6 +107,13 @@ class Mailgun:
         message_id = _message_id(answer)
         return answers.with_left_out(rids, (Receipt(rid, message_id) for rid in called))
 
+    def find(self, sought: Sought) -> Found:
+        """Read the domain's events of the call's tag: one says of each mail that it was accepted.
+
+        It needs a key that may read events; a sending key may not. Events are kept for 1 to 30 days, by plan.
+        """
+        return look_up.by_pages(sought, lambda mark: self._page(sought, mark))
+
     def reports(self, headers: Mapping[str, str], body: bytes, now: datetime) -> list[ProviderReport]:  # noqa: ARG002
         """Verify and translate; a webhook holds one event.
 
@@ -114,6 +126,19 @@ class Mailgun:
     def close(self) -> None:
         """Let go of connections."""
         self._api.close()
+
+    def _page(self, sought: Sought, mark: str) -> look_up.Page:
+        query: Query = {
+            "tags": sought.call,
+            "event": "accepted",
+            "begin": int(sought.since.timestamp()),
+            "ascending": "yes",
+            "limit": MOST_LISTED,
+        }
+        answer = self._api.get(f"{self._events}/{mark}", {}) if mark else self._api.get(self._events, query)
+        document = answer.taken()
+        with answers.fitting("Mailgun"):
+            return _listed(document)
 
 
 def _its_own(value: str) -> bool:
@@ -216,6 +241,20 @@ def _message_id(answer: Answer) -> str:
     document = answer.taken()
     with answers.fitting("Mailgun"):
         return str(document["id"]).strip("<>")  # type: ignore[index]
+
+
+def _listed(document: Any) -> look_up.Page:
+    """Return the mails of a page with the last part of the next one's address; behind the last page is an empty one."""
+    items = document["items"]
+    receipts = [
+        Receipt(str(item["user-variables"]["rid"]), str(item["message"]["headers"]["message-id"]).strip("<>"))
+        for item in items
+        if item["event"] == "accepted"
+    ]
+    mark = str(document["paging"]["next"]).rpartition("/")[2] if items else ""
+    if mark and not _MARK.fullmatch(mark):
+        raise ValueError(f"{mark!r} leads to no next page")
+    return receipts, mark
 
 
 def _verified(signing_key: str, body: bytes, now: datetime) -> str:

@@ -10,15 +10,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urljoin
 
 from outreach.errors import AccessRefused, DefinitionError, ProviderError
 from outreach.model.mail import Address, Mail, MergePlan, Message, Receipt, one_line
 from outreach.model.provider_report import ProviderReport
 from outreach.model.wave import Kind
-from outreach.providers import answers, basic_auth, carriage, events
+from outreach.providers import answers, basic_auth, carriage, events, look_up
 from outreach.providers.events import Event
-from outreach.providers.http import Answer, Api
-from outreach.providers.port import Granularity, Limits
+from outreach.providers.http import Answer, Api, Query
+from outreach.providers.port import SETTLES, Found, Granularity, Limits, NoReplays, Sought
 
 log = logging.getLogger(__name__)
 
@@ -47,12 +48,16 @@ FORBIDDEN = re.compile(
     re.IGNORECASE,
 )
 
+LIST = "/v3/REST/message"
+"""Where its mails are listed: by the version before that of the Send API."""
+
+MOST_LISTED = 50
 LONGEST_SUBJECT = 255
 LOCKED_OUT = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 _ITS_OWN = re.compile(r"\[\[(?:data|var):", re.IGNORECASE)
 
 
-class Mailjet:
+class Mailjet(NoReplays):
     """Every mail travels whole."""
 
     name = "mailjet"
@@ -60,11 +65,13 @@ class Mailjet:
     limits = Limits(recipients=50, body_bytes=15_000_000)
     merges = False
     granularity = Granularity.MAIL
-    replays = False
+    looks_up = True
+    settles = SETTLES
     listens = True
 
     def __init__(self, *, url: str, key: str, secret_key: str, webhook_secret: str, seconds: float) -> None:
         self._secret = webhook_secret
+        self._list = urljoin(url, LIST)
         self._api = Api("Mailjet", url, {"Authorization": basic_auth.header(secret_key, key)}, seconds)
 
     def prepare(self, plan: MergePlan) -> bytes:
@@ -80,6 +87,10 @@ class Mailjet:
         with answers.fitting("Mailjet"):
             return answers.settled(rids, _results(document, rids))
 
+    def find(self, sought: Sought) -> Found:
+        """Look each mail up by its rid."""
+        return look_up.one_by_one(sought, lambda rid: self._known(rid, sought.since))
+
     def reports(self, headers: Mapping[str, str], body: bytes, now: datetime) -> list[ProviderReport]:
         """Verify and translate; a webhook holds one event, or several where they are grouped."""
         basic_auth.verify(self._secret, headers.get("authorization", ""))
@@ -88,6 +99,12 @@ class Mailjet:
     def close(self) -> None:
         """Let go of connections."""
         self._api.close()
+
+    def _known(self, rid: str, since: datetime) -> Receipt | None:
+        query: Query = {"CustomID": rid, "ShowCustomID": "true", "FromTS": int(since.timestamp()), "Limit": MOST_LISTED}
+        document = self._api.get(self._list, query).taken()
+        with answers.fitting("Mailjet"):
+            return _listed(document, rid)
 
 
 def _check(message: Message) -> None:
@@ -152,6 +169,19 @@ def _results(document: Any, rids: Sequence[str]) -> Iterator[Receipt | ProviderE
 def _is_locked_out(result: Mapping[str, Any]) -> bool:
     """Whether the account or the sender was refused, not the mail."""
     return any(error.get("StatusCode") in LOCKED_OUT for error in result.get("Errors") or [])
+
+
+def _listed(document: Any, rid: str) -> Receipt | None:
+    """Return the mail of *rid*; Mailjet may have blocked it after it took it."""
+    listed = document["Data"]
+    if len(listed) != document["Count"]:
+        raise ValueError(f"it counts {document['Count']} mails and lists {len(listed)}")
+    if any(item.get("CustomID") not in (None, "", rid) for item in listed):
+        raise ValueError(f"it was asked for {rid!r} and lists another")
+    receipts = [
+        Receipt(rid, str(item["ID"]), "Mailjet: blocked" if item["Status"] == "blocked" else "") for item in listed
+    ]
+    return next(iter(receipts), None)
 
 
 def _words(result: Mapping[str, Any]) -> str:

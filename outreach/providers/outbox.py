@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from outreach.model.mail import SLOT, MergePlan, Message, Receipt, Recipient
 from outreach.model.provider_report import ProviderReport
 from outreach.model.wave import Kind
-from outreach.providers import answers, carriage, events, signature
+from outreach.providers import answers, carriage, events, look_up, signature
 from outreach.providers.events import Event
 from outreach.providers.http import Api
-from outreach.providers.port import Granularity, Limits
+from outreach.providers.port import KEYS_LIVE, SETTLES, Found, Granularity, Limits, Sought
 
 KINDS: Mapping[str, Kind] = {
     "delivered": Kind.DELIVERED,
@@ -20,6 +21,7 @@ KINDS: Mapping[str, Kind] = {
 }
 
 SIGNATURE = "x-outbox-signature"
+MOST_LISTED = 1000
 
 
 class Outbox:
@@ -30,6 +32,9 @@ class Outbox:
     limits = Limits(recipients=1000, body_bytes=25_000_000)
     merges = True
     granularity = Granularity.MAIL
+    keys_live = KEYS_LIVE
+    looks_up = True
+    settles = SETTLES
     listens = True
 
     def __init__(self, *, url: str, token: str, webhook_secret: str, idempotency: bool, seconds: float) -> None:
@@ -50,6 +55,10 @@ class Outbox:
         with answers.fitting("outbox"):
             return list(_receipts(document, rids))
 
+    def find(self, sought: Sought) -> Found:
+        """Read the list of all its mails, from the first on."""
+        return look_up.by_pages(sought, lambda mark: self._page(mark or "0", sought.since))
+
     def reports(self, headers: Mapping[str, str], body: bytes, now: datetime) -> list[ProviderReport]:
         """Verify and translate; a webhook holds several events."""
         signature.verify(self._secret, headers.get(SIGNATURE, ""), body, now)
@@ -58,6 +67,11 @@ class Outbox:
     def close(self) -> None:
         """Let go of connections."""
         self._api.close()
+
+    def _page(self, mark: str, since: datetime) -> look_up.Page:
+        document = self._api.get("/v1/messages", {"after": mark, "limit": MOST_LISTED}).taken()
+        with answers.fitting("outbox"):
+            return _listed(document, since)
 
 
 def _slots(message: Message) -> tuple[list[str], list[str]]:
@@ -94,6 +108,15 @@ def _receipts(document: object, rids: Sequence[str]) -> Iterator[Receipt]:
             raise ValueError(f"{result['rid']!r} stands where {rid!r} should")
         refused = "" if result["status"] == "accepted" else result["error"] or result["status"]
         yield Receipt(rid, result["id"] or "", refused)
+
+
+def _listed(document: Any, since: datetime) -> look_up.Page:
+    receipts = [
+        Receipt(item["rid"], item["id"])
+        for item in document["messages"]
+        if (at := events.from_text(item["at"])) is not None and at >= since
+    ]
+    return receipts, str(document["next"] or "")
 
 
 def _event(event: Mapping[str, str]) -> Event:

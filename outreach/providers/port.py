@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -17,6 +17,34 @@ class Limits:
 
     recipients: int
     body_bytes: int
+
+
+KEYS_LIVE = timedelta(hours=23)
+"""Most who replay remember a key for 24 hours (email-apis.md); after that a replay would be a second mail."""
+
+SETTLES = timedelta(minutes=15)
+"""How long an API's own list may be behind its mails, at least (email-apis.md)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What is asked about a call: its mails that nobody can tell about, by rid with their addresses.
+
+    *call* is the rid of the call's first mail, by which some APIs know it; *since* is when it was made, or a little
+    before.
+    """
+
+    mails: Mapping[str, str]
+    call: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What an API knows: a receipt for each mail it took. Unless *whole*, there was no time to ask about the others."""
+
+    receipts: tuple[Receipt, ...] = ()
+    whole: bool = True
 
 
 class Granularity(StrEnum):
@@ -45,7 +73,13 @@ class Provider(Protocol):
     """Whether the message travels once a call with the values of the slots beside it."""
     granularity: Granularity
     replays: bool
-    """Whether the same body with the same key is answered again instead of sent again."""
+    """Whether the same body with the same key is never sent again, so that a call may be repeated to learn of it."""
+    keys_live: timedelta
+    """For how long after a call that holds."""
+    looks_up: bool
+    """Whether it can be asked what became of a call."""
+    settles: timedelta
+    """How long after a call "not found" still says nothing."""
     listens: bool
     """Whether it tells by webhook what became of a mail."""
 
@@ -61,6 +95,10 @@ class Provider(Protocol):
         """
         ...
 
+    def find(self, sought: Sought) -> Found:
+        """Ask what became of a call; nothing is sent. The errors are those of `send`, and settle nothing."""
+        ...
+
     def reports(self, headers: Mapping[str, str], body: bytes, now: datetime) -> list[ProviderReport]:
         """Verify and translate a webhook; header names are lower-case. `TokenRefused` where it is not authentic."""
         ...
@@ -68,3 +106,21 @@ class Provider(Protocol):
     def close(self) -> None:
         """Let go of connections."""
         ...
+
+
+class NoLookUp:
+    """An API that cannot be asked: its webhooks tell, or a replay, or a person."""
+
+    looks_up = False
+    settles = SETTLES
+
+    def find(self, sought: Sought) -> Found:
+        """Find nothing."""
+        raise OutcomeUnknown(f"the API of call {sought.call} has no list that could be asked")
+
+
+class NoReplays:
+    """An API that knows no keys: a repeated call sends again."""
+
+    replays = False
+    keys_live = timedelta(0)

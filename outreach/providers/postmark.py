@@ -9,10 +9,10 @@ from outreach.errors import AccessRefused, DefinitionError, NotTaken, ProviderBu
 from outreach.model.mail import Mail, MergePlan, Receipt, one_line
 from outreach.model.provider_report import ProviderReport
 from outreach.model.wave import Kind
-from outreach.providers import answers, basic_auth, carriage, envelope, events
+from outreach.providers import answers, basic_auth, carriage, envelope, events, look_up
 from outreach.providers.events import Event
-from outreach.providers.http import Answer, Api
-from outreach.providers.port import Granularity, Limits
+from outreach.providers.http import Answer, Api, Query
+from outreach.providers.port import SETTLES, Found, Granularity, Limits, NoReplays, Sought
 
 KINDS: Mapping[str, Kind] = {
     "Delivery": Kind.DELIVERED,
@@ -64,9 +64,10 @@ TURNED_AWAY: Mapping[int, type[ProviderError]] = {
 TIMES = ("DeliveredAt", "BouncedAt", "ChangedAt")
 UNDELIVERABLE = "will not deliver to these inactive addresses"
 MOST_OF_A_PART = 5_000_000
+MOST_LISTED = 50
 
 
-class Postmark:
+class Postmark(NoReplays):
     """Every mail travels whole and is answered for itself. Its rid is its metadata, by which it can be looked up."""
 
     name = "postmark"
@@ -74,7 +75,8 @@ class Postmark:
     limits = Limits(recipients=500, body_bytes=50_000_000)
     merges = False
     granularity = Granularity.MAIL
-    replays = False
+    looks_up = True
+    settles = SETTLES
     listens = True
 
     def __init__(self, *, url: str, token: str, stream: str, webhook_secret: str, seconds: float) -> None:
@@ -95,6 +97,10 @@ class Postmark:
         with answers.fitting("Postmark"):
             return answers.settled(rids, _results(document, rids))
 
+    def find(self, sought: Sought) -> Found:
+        """Look each mail up by its rid, in the stream that it went by."""
+        return look_up.one_by_one(sought, lambda rid: self._known(rid, sought.since))
+
     def reports(self, headers: Mapping[str, str], body: bytes, now: datetime) -> list[ProviderReport]:
         """Verify and translate; a webhook holds one event."""
         basic_auth.verify(self._secret, headers.get("authorization", ""))
@@ -103,6 +109,14 @@ class Postmark:
     def close(self) -> None:
         """Let go of connections."""
         self._api.close()
+
+    def _known(self, rid: str, since: datetime) -> Receipt | None:
+        query: Query = {"count": MOST_LISTED, "offset": 0, "messagestream": self._stream, "metadata_rid": rid}
+        answer = self._api.get("/messages/outbound", query)
+        _let_in(answer)
+        document = answer.taken()
+        with answers.fitting("Postmark"):
+            return _listed(document, rid, since)
 
 
 def _item(mail: Mail, stream: str) -> dict[str, object]:
@@ -144,6 +158,20 @@ def _results(document: object, rids: Sequence[str]) -> Iterator[Receipt | Provid
             yield Receipt(rid, refused=_words(result))
         else:
             yield Receipt(rid, str(result["MessageID"]))
+
+
+def _listed(document: Any, rid: str, since: datetime) -> Receipt | None:
+    """Return the mail of *rid* among those listed; an earlier call may have sent one too."""
+    listed = document["Messages"]
+    if len(listed) < min(document["TotalCount"], MOST_LISTED):
+        raise ValueError(f"it counts {document['TotalCount']} mails and lists {len(listed)}")
+    for item in listed:
+        if item.get("Metadata", {"rid": rid}).get("rid") != rid:
+            raise ValueError(f"it was asked for {rid!r} and lists another")
+        at = events.from_text(item.get("ReceivedAt"))
+        if at is None or at >= since:
+            return Receipt(rid, str(item["MessageID"]))
+    return None
 
 
 def _words(result: Mapping[str, Any]) -> str:

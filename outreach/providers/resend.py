@@ -17,7 +17,7 @@ from outreach.model.wave import Kind
 from outreach.providers import answers, carriage, envelope, events
 from outreach.providers.events import Event
 from outreach.providers.http import Answer, Api
-from outreach.providers.port import Granularity, Limits
+from outreach.providers.port import KEYS_LIVE, Granularity, Limits, NoLookUp
 
 KINDS: Mapping[str, Kind] = {
     "email.sent": Kind.ACCEPTED,
@@ -45,7 +45,7 @@ _STAMP = re.compile(r"[0-9]{1,12}")
 _SECRET = "whsec_"  # noqa: S105 - the mark before it
 
 
-class Resend:
+class Resend(NoLookUp):
     """Its tracking is switched off with the domain: no call can do it."""
 
     name = "resend"
@@ -54,6 +54,7 @@ class Resend:
     merges = False
     granularity = Granularity.MAIL
     replays = True
+    keys_live = KEYS_LIVE
     listens = True
 
     def __init__(self, *, url: str, key: str, webhook_secret: str, seconds: float) -> None:

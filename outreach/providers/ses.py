@@ -1,7 +1,8 @@
 """Amazon SES, API v2 (amazon.com, in the region of choice). It merges: the message travels once, slots are variables.
 
 Its variables are filled in as they are, so values come escaped where they stand in HTML. Every mail has an answer of
-its own; a repeated call sends again: it knows no keys. Events come over an SNS topic, from the configuration set.
+its own; a repeated call sends again: it knows no keys, and it has no list of its mails, so that only its Send events
+tell of a call that gave no answer. Events come over an SNS topic, from the configuration set.
 """
 
 import json
@@ -18,7 +19,7 @@ from outreach.model.wave import Kind
 from outreach.providers import answers, basic_auth, carriage, envelope, events, http, sns
 from outreach.providers.events import Event
 from outreach.providers.http import Answer, Api
-from outreach.providers.port import Granularity, Limits
+from outreach.providers.port import Granularity, Limits, NoLookUp, NoReplays
 
 KINDS: Mapping[str, Kind] = {
     "Send": Kind.ACCEPTED,
@@ -65,7 +66,7 @@ _PLACES = re.compile(SLOT.pattern + r"|(?<=@@)[{}\\]+|[{}\\]+(?=@@[a-z])|[{}\\]{
 """Slots, and braces that would be taken for a variable's or change what one means."""
 
 
-class Ses:
+class Ses(NoReplays, NoLookUp):
     """Slots become `{{x}}`: `h_` escaped for HTML, `t_` as they are, `c_` braces of the message's own."""
 
     name = "ses"
@@ -73,7 +74,6 @@ class Ses:
     limits = Limits(recipients=50, body_bytes=10_000_000)
     merges = True
     granularity = Granularity.MAIL
-    replays = False
     listens = True
 
     def __init__(

@@ -28,14 +28,14 @@ from outreach.model.mail import MergePlan, Receipt
 from outreach.model.provider_report import ProviderReport
 from outreach.providers import answers, carriage, envelope, mime
 from outreach.providers.http import GUESSED_WAIT
-from outreach.providers.port import Granularity, Limits, PartlyUnknown
+from outreach.providers.port import Granularity, Limits, NoLookUp, NoReplays, PartlyUnknown
 from outreach.providers.smtp_connection import Connection, Letter, Result, Security, Server
 
 POLICY = " 5.7."
 """How the code of a refusal begins that is about us, or about nobody in particular."""
 
 
-class Smtp:
+class Smtp(NoReplays, NoLookUp):
     """Its rid is a mail's Message-ID too, so that whoever gets a mail twice can tell."""
 
     name = "smtp"
@@ -43,7 +43,6 @@ class Smtp:
     limits = Limits(recipients=100, body_bytes=25_000_000)
     merges = False
     granularity = Granularity.MAIL
-    replays = False
     listens = False
 
     def __init__(

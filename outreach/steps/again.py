@@ -13,7 +13,7 @@ from outreach.model.wave import WaveState, WaveStep
 from outreach.services import Services
 from outreach.store import reading
 
-__all__ = ["UnknownCall", "Verdict", "decide_unknown", "refusals", "resend_failed", "unknown_calls"]
+__all__ = ["UnknownCall", "Verdict", "decide_unknown", "newest_attempt", "refusals", "resend_failed", "unknown_calls"]
 
 
 class Verdict(StrEnum):
@@ -37,6 +37,12 @@ def refusals(services: Services, wave_id: int) -> list[tuple[str, int]]:
     """Return why people of the wave were refused, with how many, the commonest first."""
     with reading(services.sessions) as session:
         return again.refusals(session, wave_id)
+
+
+def newest_attempt(services: Services, wave_id: int) -> int:
+    """Return the number of the wave's newest call: what a person decides is about what was known after it."""
+    with reading(services.sessions) as session:
+        return again.newest_attempt(session, wave_id)
 
 
 def decide_unknown(

@@ -23,6 +23,10 @@ SKEW = timedelta(minutes=2)
 """How far a provider's clock may be from ours."""
 
 
+ABOUT_THIS_CALL = (Answer.REFUSED, Answer.REFUSED_TOGETHER)
+"""Answers that keep nobody from asking about another call."""
+
+
 def resolve_unknown(services: Services, wave_id: int) -> int:
     """Ask about what is unknown; return batches that are known now.
 
@@ -73,7 +77,11 @@ def _ask(services: Services, batch_id: int) -> bool | None:
 
 
 def _replay(services: Services, batch_id: int) -> bool | None:
-    """Make an unknown call again: True if it is known now, False if there was no answer, None if it may not be made."""
+    """Make an unknown call again: True if it is known now, False if there was no answer.
+
+    None where it may not be made, or was refused: that says something of this replay only, and nothing of the others;
+    the first call may have been taken.
+    """
     with services.sessions.begin() as session:
         lease = services.clock() + timedelta(seconds=services.settings.lease_seconds)
         if _why_not_again(services, session, batch_id) or not claim.claim_unknown(session, batch_id, lease):
@@ -83,10 +91,8 @@ def _replay(services: Services, batch_id: int) -> bool | None:
         attempt, _, _ = newest
         rids, body = prepared(services, claim.load(session, batch_id))
     called = call(services.provider, body, attempt.key, rids)
-    if called.answer is not Answer.TAKEN:  # that says something of this replay only; the first call may have been taken
-        called = Called(Answer.UNKNOWN, why=called.why)
-    record(services, attempt, called)
-    return called.answer is Answer.TAKEN
+    record(services, attempt, called if called.answer is Answer.TAKEN else Called(Answer.UNKNOWN, why=called.why))
+    return None if called.answer in ABOUT_THIS_CALL else called.answer is Answer.TAKEN
 
 
 def _why_not_again(services: Services, session: Session, batch_id: int) -> str:
@@ -152,7 +158,7 @@ def _no_answer(services: Services, case: Case, told: Called) -> None:
     """An answer that would be the same again ends the asking, and so does a day; anything else puts it off."""
     now = services.clock()
     with services.sessions.begin() as session:
-        refused = told.answer in (Answer.REFUSED, Answer.REFUSED_TOGETHER, Answer.LOCKED_OUT)
+        refused = told.answer in (*ABOUT_THIS_CALL, Answer.LOCKED_OUT)
         if refused or case.is_old(now):
             look_up.give_up(session, case, f"could not be looked up: {told.why}")
         else:

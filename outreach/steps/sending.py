@@ -119,6 +119,7 @@ def _claim(services: Services, wave_id: int) -> _Claimed | None:
         batch_id = claim.claim(session, wave_id, now, lease)
         if batch_id is None:
             return None
+        claim.set_apart(session, batch_id, now)
         claim.drop_unwilling(session, batch_id, now)
         batch = claim.load(session, batch_id)
         if not batch.recipients:

@@ -56,7 +56,7 @@ def show(services: Services, reference: str) -> Shown:
         wave=entry.wave,
         status=entry.status,
         provider=entry.went.provider if entry.went else "",
-        sent_at=entry.went.at if entry.went else None,
+        sent_at=entry.went.at if entry.went and entry.went.may_have_arrived else None,
         mail=message.fill(slots.recipient(message, entry.who, services.tokens)),
         proof=proof,
     )
@@ -64,16 +64,23 @@ def show(services: Services, reference: str) -> Shown:
 
 def _proof(services: Services, session: Session, entry: Entry) -> str:
     """Compare the whole call that it went out with: the ledger keeps the hash of what was handed to the API."""
+    went = entry.went
     if entry.status is Status.SUPPRESSED:
-        return "it was left out when its batch was claimed, so it never went out"
-    if entry.went is None:
+        before = went is not None and went.may_have_arrived and went.people is None
+        return "it was left out when its batch was claimed" + (
+            " anew; a call before that, without a usable answer, may have taken it" if before else "; it never went out"
+        )
+    if went is None:
         return "it has not gone out yet"
-    if services.provider.name != entry.went.provider:
+    if not went.may_have_arrived or entry.status is Status.REFUSED:
+        return f"it did not go out: {went.provider} took nothing of it"
+    if services.provider.name != went.provider:
         return (
-            f"it went out through {entry.went.provider}; with OUTREACH_PROVIDER={entry.went.provider} "
+            f"it went out through {went.provider}; with OUTREACH_PROVIDER={went.provider} "
             "it can be compared with the hash that was kept"
         )
-    return _compared(services, session, entry, entry.went)
+    proof = _compared(services, session, entry, went)
+    return proof if went.people is not None else f"it may have gone out, nobody can tell yet; {proof}"
 
 
 def _compared(services: Services, session: Session, entry: Entry, went: Went) -> str:

@@ -1,12 +1,19 @@
 """What a person decides of mails that failed or of which nobody can tell."""
 
+from collections import Counter
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
 from outreach.campaigns import queries as campaigns
+from outreach.delivery.queries import claim, settle
 from outreach.errors import DefinitionError, NotTaken, OutcomeUnknown, ProviderRefused, StateError
+from outreach.model.mail import Receipt
+from outreach.model.provider_report import ProviderReport
 from outreach.model.report import Figure
-from outreach.model.wave import BatchState, WaveState, WaveStep
+from outreach.model.wave import BatchState, Kind, WaveState, WaveStep
+from outreach.rights.queries import forget
 from outreach.services import Services
 from outreach.steps import again, sending
 from outreach.steps.again import Verdict
@@ -168,3 +175,66 @@ def test_who_is_put_off_once_gets_the_mail_once(services: Services):
     with services.sessions() as session:
         states = session.execute(select(BatchRow.state, BatchRow.tries).order_by(BatchRow.number)).tuples().all()
     assert states == [(BatchState.ACCEPTED, 0), (BatchState.ACCEPTED, 1)]
+
+
+def report(services: Services, delivery_id: int, kind: Kind, event: str) -> None:
+    rid = services.tokens.rid(delivery_id)
+    told = ProviderReport(rid=rid, kind=kind, at=services.clock(), event_id=event, detail="")
+    with services.sessions.begin() as session:
+        settle.take_reports(session, "fake", [(delivery_id, told)], services.clock())
+
+
+def test_whom_a_report_settled_is_not_written_to_again(services: Services):
+    wave_id = with_unknown(services)
+    report(services, 1, Kind.DELIVERED, "before the decision")
+
+    assert again.decide_unknown(services, wave_id, Verdict.AGAIN, by="Noor") == 2
+    report(services, 2, Kind.COMPLAINED, "after the decision")
+    assert sending.send_batches(services, wave_id, no_wait) == 1
+    sending.finish_wave(services, wave_id)
+
+    written = Counter(recipients(services))
+    assert [written[f"person{number}@example.org"] for number in range(1, 6)] == [1, 1, 2, 1, 1]
+    assert counters(services, wave_id)[Figure.ACCEPTED] == 5
+    assert state(services, wave_id) is WaveState.SENT
+
+
+def test_an_answer_that_comes_after_the_decision_keeps_the_call_from_being_made_again(services: Services):
+    provider = provider_of(services)
+    provider.replays = False
+    wave_id = sending_wave(services, 3)
+    with services.sessions.begin() as session:
+        now = services.clock()
+        lease = now + timedelta(seconds=60)
+        batch_id = claim.claim(session, wave_id, now, lease)
+        assert batch_id is not None
+        attempt = claim.begin_attempt(session, batch_id, "fake", "digest", now=now, lease=lease)
+        settle.unknown(session, attempt, "no answer", now)
+    again.decide_unknown(services, wave_id, Verdict.AGAIN, by="Noor")
+    with services.sessions.begin() as session:
+        receipts = [Receipt(services.tokens.rid(number), f"late-{number}") for number in (1, 2, 3)]
+        assert settle.accepted(session, attempt, receipts, services.clock()) == 3
+
+    assert sending.send_batches(services, wave_id, no_wait) == 0
+    assert (recipients(services), counters(services, wave_id)[Figure.ACCEPTED]) == ([], 3)
+
+
+def test_a_call_whose_answer_is_awaited_stays_as_it_went_out(services: Services):
+    wave_id = with_unknown(services)
+    report(services, 1, Kind.REFUSED, "a report of an unknown call")
+
+    assert again.resend_failed(services, wave_id, by="Noor") == 0
+    assert again.unknown_calls(services, wave_id)[0].people == 2
+
+
+def test_refusals_are_told_by_their_reasons_and_without_the_forgotten(services: Services):
+    provider = provider_of(services)
+    provider.refuse = dict.fromkeys(["person1@example.org", "person2@example.org", "person4@example.org"], "full")
+    wave_id = sending_wave(services, 5)
+    sending.send_batches(services, wave_id, no_wait)
+    assert again.refusals(services, wave_id) == [("full", 3)]
+    with services.sessions.begin() as session:
+        forget.blank_deliveries(session, [4], services.tokens.rid)
+
+    assert again.refusals(services, wave_id) == [("full", 2)]
+    assert again.resend_failed(services, wave_id, by="Noor") == 2

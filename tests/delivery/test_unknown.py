@@ -9,7 +9,7 @@ from outreach.errors import DefinitionError, OutcomeUnknown, ProviderRefused
 from outreach.model.delivery import Outcome
 from outreach.model.people import ConsentAct
 from outreach.model.wave import WaveState
-from outreach.steps import sending
+from outreach.steps import resolving, sending
 from outreach.store import consents
 from outreach.store.tables import BatchRow, DeliveryRow
 from tests.builders_delivery import consent, everyone_of, got, send, sending_wave
@@ -20,7 +20,7 @@ def test_an_unknown_outcome_is_replayed_with_the_same_bytes_and_key_and_sends_no
     provider.failures_after = [OutcomeUnknown("no answer within 20 s")]
     send(services, wave_id)
 
-    resolved = sending.resolve_unknown(services, wave_id)
+    resolved = resolving.resolve_unknown(services, wave_id)
 
     assert resolved == 1
     assert provider.calls[0] == provider.calls[1]
@@ -34,7 +34,7 @@ def test_without_keys_an_unknown_outcome_is_shown_and_never_sent_again(services,
     provider.failures_after = [OutcomeUnknown("no answer within 20 s")]
     send(services, wave_id)
 
-    assert sending.resolve_unknown(services, wave_id) == 0
+    assert resolving.resolve_unknown(services, wave_id) == 0
     assert send(services, wave_id) == 0
     assert sending.finish_wave(services, wave_id) == Outcome(accepted=3, refused=0, unknown=3, waiting=0)
     assert len(provider.mails) == 6
@@ -46,8 +46,19 @@ def test_a_refused_replay_says_nothing_of_the_first_call(services, provider):
     send(services, wave_id)
     provider.failures = [ProviderRefused("401: token unknown")]
 
-    assert sending.resolve_unknown(services, wave_id) == 0
+    assert resolving.resolve_unknown(services, wave_id) == 0
     assert sending.finish_wave(services, wave_id).unknown == 3
+
+
+def test_a_refused_replay_keeps_nobody_from_asking_about_the_others(services, provider):
+    wave_id = sending_wave(services, 6)
+    provider.failures_after = [OutcomeUnknown("no answer")] * 2
+    send(services, wave_id)
+    provider.failures = [ProviderRefused("422: not valid any more")]
+
+    assert resolving.resolve_unknown(services, wave_id) == 1
+    assert sending.finish_wave(services, wave_id) == Outcome(accepted=3, refused=0, unknown=3, waiting=0)
+    assert got(provider) == everyone_of(6)
 
 
 def test_a_key_older_than_the_providers_memory_is_not_replayed(services, provider, clock):
@@ -56,7 +67,7 @@ def test_a_key_older_than_the_providers_memory_is_not_replayed(services, provide
     send(services, wave_id)
     clock.forward(hours=24)
 
-    assert sending.resolve_unknown(services, wave_id) == 0
+    assert resolving.resolve_unknown(services, wave_id) == 0
     assert len(provider.calls) == 1
 
 
@@ -67,7 +78,7 @@ def test_a_batch_whose_words_changed_is_not_replayed(services, provider):
     with services.sessions.begin() as session:
         session.execute(update(DeliveryRow).where(DeliveryRow.id == 1).values(first_name="Anders"))
 
-    assert sending.resolve_unknown(services, wave_id) == 0
+    assert resolving.resolve_unknown(services, wave_id) == 0
     assert len(provider.calls) == 1
 
 
@@ -76,9 +87,9 @@ def test_a_batch_left_behind_is_unknown_when_its_lease_is_over_and_not_before(se
     sending._claim(services, wave_id)  # and the sender dies here
 
     assert send(services, wave_id) == 0
-    assert sending.resolve_unknown(services, wave_id) == 0
+    assert resolving.resolve_unknown(services, wave_id) == 0
     clock.forward(seconds=services.settings.lease_seconds + 1)
-    assert sending.resolve_unknown(services, wave_id) == 1
+    assert resolving.resolve_unknown(services, wave_id) == 1
     assert got(provider) == everyone_of(3)
 
 
@@ -87,7 +98,7 @@ def test_a_late_answer_settles_what_was_thought_unknown(services, provider, cloc
     wave_id = sending_wave(services, 3)
     claimed = sending._claim(services, wave_id)
     clock.forward(seconds=services.settings.lease_seconds + 1)
-    sending.resolve_unknown(services, wave_id)
+    resolving.resolve_unknown(services, wave_id)
 
     receipts = provider.send(claimed.body, claimed.attempt.key, claimed.rids)
     with services.sessions.begin() as session:
@@ -112,7 +123,7 @@ def test_an_outage_does_not_use_the_wave_up(services, provider):
         send(services, wave_id)
     assert sending.finish_wave(services, wave_id) == Outcome(accepted=0, refused=0, unknown=9, waiting=21)
 
-    sending.resolve_unknown(services, wave_id)
+    resolving.resolve_unknown(services, wave_id)
     send(services, wave_id)
     assert sending.finish_wave(services, wave_id) == Outcome(accepted=30, refused=0, unknown=0, waiting=0)
     assert got(provider) == everyone_of(30)
@@ -138,7 +149,7 @@ def test_whoever_lost_the_lease_cannot_put_a_taken_batch_back(services, provider
     stalled = sending._claim(services, wave_id)
     clock.forward(seconds=services.settings.lease_seconds + 1)
     provider.failures_after = [OutcomeUnknown("the replay's answer was lost")]
-    sending.resolve_unknown(services, wave_id)
+    resolving.resolve_unknown(services, wave_id)
 
     with services.sessions.begin() as session:
         getattr(settle, late)(session, stalled.attempt, "a late word", clock())
@@ -156,7 +167,7 @@ def test_nobody_who_left_is_written_to_by_a_replay(services, provider):
     with services.sessions.begin() as session:
         consents.write(session, [consent(2, ConsentAct.WITHDRAWN)])
 
-    assert sending.resolve_unknown(services, wave_id) == 0
+    assert resolving.resolve_unknown(services, wave_id) == 0
     assert provider.mails == []
 
 
@@ -175,5 +186,5 @@ def test_an_unknown_batch_that_cannot_be_prepared_any_more_holds_nobody_up(servi
 
     provider.prepare, provider.failures = only_the_second, []
 
-    assert sending.resolve_unknown(services, wave_id) == 0
+    assert resolving.resolve_unknown(services, wave_id) == 0
     assert send(services, wave_id) == 3

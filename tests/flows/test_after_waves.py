@@ -1,50 +1,20 @@
 """What people do to a wave from the UI while it is being sent, and after it."""
 
-from contextlib import suppress
-from typing import Any
-
 import httpx
 import pytest
-from prefect import get_client
-from prefect.client.schemas.objects import FlowRun
-from prefect.exceptions import Pause
-from prefect.flow_engine import run_flow
 
 from flows.late_mails import late_mails
-from flows.leftovers import wave_leftovers
+from flows.leftovers import LeftoversForm, wave_leftovers
 from flows.steer_wave import Steering, SteeringForm, steer_wave
+from outreach.delivery.sending import Answer, Called
 from outreach.errors import OutcomeUnknown
 from outreach.model.wave import WaveState, WaveStep
-from outreach.services import Services
-from outreach.steps import again, sending, waves
+from outreach.services import Services, open_services
+from outreach.steps import again, calling, sending, waves
 from tests.builders_delivery import no_wait, planned_wave, sending_wave
+from tests.flows.runs import Run
 
 NAME = "sociaal-werkers/start"
-
-
-class Run:
-    """A run of a deployment, as a worker starts it again and again."""
-
-    def __init__(self, flow: Any, **parameters: Any) -> None:
-        self.flow = flow
-        with get_client(sync_client=True) as client:
-            deployment = client.create_deployment(client.create_flow(flow), name=flow.name)
-            self.run: FlowRun = client.create_flow_run_from_deployment(deployment, parameters=parameters)
-
-    def go(self) -> str:
-        with get_client(sync_client=True) as client:
-            with suppress(Pause):
-                run_flow(self.flow, flow_run=client.read_flow_run(self.run.id), return_type="state")
-            return str(client.read_flow_run(self.run.id).state_name)
-
-    def answer(self, **given: str) -> None:
-        with get_client(sync_client=True) as client:
-            client.resume_flow_run(self.run.id, run_input=given)
-
-    def question(self) -> str:
-        with get_client(sync_client=True) as client:
-            details = client.read_flow_run(self.run.id).state.state_details
-            return str(client.read_flow_run_input(self.run.id, details.run_input_keyset["description"]))
 
 
 def mails(outbox: str) -> int:
@@ -83,7 +53,7 @@ def test_what_is_unknown_is_shown_and_sent_again_as_a_person_decides(installed: 
     wave_id = sending_wave(services, 5)
     sending.send_batches(services, wave_id, no_wait)
     sending.finish_wave(services, wave_id)
-    run = Run(wave_leftovers, wave={"name": NAME})
+    run = Run(wave_leftovers, wave=LeftoversForm(name=NAME))
 
     assert run.go() == "Suspended"
     assert "### Unknown: 3 people" in run.question()
@@ -102,3 +72,42 @@ def test_who_was_put_off_is_tried_again_when_the_time_has_come(installed: str, s
     assert late_mails() == {str(wave_id): 1}
     assert (mails(installed), waves.wave(services, wave_id).state) == (1, WaveState.SENT)
     assert late_mails() == {}
+
+
+def test_a_call_without_an_answer_is_asked_about_and_its_wave_closed(
+    installed: str, services: Services, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("OUTREACH_OUTBOX_IDEMPOTENCY", "false")
+    wave_id = sending_wave(services, 3)
+    with open_services() as real:
+        claimed = sending._claim(real, wave_id)
+        real.provider.send(claimed.body, claimed.attempt.key, claimed.rids)
+        calling.record(real, claimed.attempt, Called(Answer.UNKNOWN, why="the answer was lost"))
+
+    assert late_mails() == {str(wave_id): 0}
+    assert (mails(installed), waves.wave(services, wave_id).state) == (3, WaveState.SENT)
+    assert late_mails() == {}
+
+
+def test_a_paused_wave_stays_paused_whatever_is_decided_of_its_leftovers(installed: str, services: Services):
+    services.provider.refuse = {"person2@example.org": "<person2@example.org> is full"}
+    wave_id = sending_wave(services, 5)
+    sending.send_batches(services, wave_id, no_wait)
+    waves.take_step(services, wave_id, WaveStep.PAUSE)
+    run = Run(wave_leftovers, wave=LeftoversForm(name=NAME))
+
+    assert run.go() == "Suspended"
+    assert "person2" not in run.question()
+    run.answer(refused="send again", by="Noor")
+    assert run.go() == "Completed"
+
+    assert (mails(installed), waves.wave(services, wave_id).state) == (0, WaveState.PAUSED)
+    assert again.refusals(services, wave_id) == []
+
+
+def test_where_nothing_is_left_nobody_is_asked(installed: str, services: Services):
+    wave_id = sending_wave(services, 3)
+    sending.send_batches(services, wave_id, no_wait)
+    sending.finish_wave(services, wave_id)
+
+    assert wave_leftovers(LeftoversForm(name=NAME)) == {}

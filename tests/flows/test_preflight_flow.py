@@ -30,7 +30,7 @@ def looking(plan: Plan) -> Plan:
 
 def test_a_planned_wave_is_looked_over_once_and_the_approver_is_told(plan, services, monkeypatch):
     found = looking(plan)
-    report = artifacts()["outreach-preflight-sociaal-werkers-start"]
+    report = artifacts()["outreach-preflight-sociaal-werkers--start"]
     monkeypatch.setattr(flow_tasks.preflight, "look", None)  # a second look would fail
 
     again = looking(plan)

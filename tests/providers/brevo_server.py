@@ -1,17 +1,18 @@
-"""A Brevo that enforces what Brevo documents for POST /v3/smtp/email with message versions.
+"""A Brevo that enforces what Brevo documents for POST /v3/smtp/email with message versions, and for its events.
 
 Sources: developers.brevo.com (send transactional email, batch send, limits, error codes) and the request models of the
 official Python library; headers per version as django-anymail and swoosh use them: at most 1000 versions; a version's
 own subject, html and text only where the call has them too; names of at most 70 characters; one invalid address
-refuses the call; message ids in order; what it reads as a template and cannot fill never arrives.
+refuses the call; message ids in order; what it reads as a template and cannot fill never arrives. A key is a UUID and
+taken once. Events come by pages and name address and message id, not what was in the mail's headers.
 """
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.header import decode_header, make_header
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from starlette.responses import JSONResponse, Response
 
@@ -22,6 +23,7 @@ CALL = {"sender": dict, "subject": str, "htmlContent": str, "textContent": str, 
         "replyTo": dict, "headers": dict}  # fmt: skip
 VERSION = {"to": list, "subject": str, "htmlContent": str, "textContent": str, "headers": dict, "replyTo": dict}
 MOST, LONGEST_NAME = 1000, 70
+DUPLICATE = "the key was used before"
 ADDRESS = re.compile(r"(?!refused\.)[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -31,9 +33,18 @@ class BrevoServer(FakeApi):
 
     base: str = "/v3"
     path: str = "/smtp/email"
+    look: str = "/v3/smtp/statistics/events"
+    keys: set[str] = field(default_factory=set)
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+    def forget(self) -> None:
+        super().forget()
+        self.keys.clear()
+        self.events.clear()
 
     def refusal(self, broken: Broken) -> Response:
         code = {401: "unauthorized", 402: "not_enough_credits"}.get(broken.status, "invalid_parameter")
+        code = "duplicate_parameter" if broken.body == DUPLICATE else code
         return JSONResponse({"code": code, "message": broken.body}, broken.status)
 
     def answer(self, headers: Mapping[str, str], body: bytes) -> Any:
@@ -47,8 +58,26 @@ class BrevoServer(FakeApi):
         need(1 <= len(versions) <= MOST, 400, f"1 to {MOST} versions")
         for version in versions:
             self._check(version)
+        key = str(UUID(call["headers"]["idempotencyKey"]))
+        need(key not in self.keys, 400, DUPLICATE)
+        self.keys.add(key)
         self.mails.extend(_mail(call, version) for version in versions if not _is_template(version))
-        return {"messageIds": [f"<{uuid4()}@smtp-relay.mailin.fr>" for _ in versions]}
+        ids = [f"<{uuid4()}@smtp-relay.mailin.fr>" for _ in versions]
+        self.events += [
+            self._requested(version, call["tags"], name) for version, name in zip(versions, ids, strict=True)
+        ]
+        return {"messageIds": ids}
+
+    def listed(self, headers: Mapping[str, str], query: Mapping[str, str], mark: str) -> Any:
+        need(headers.get("api-key") == self.token, 401, "Key not found")
+        need(1 <= int(query.get("days", 30)) <= 90 and int(query.get("limit", 2500)) <= 5000, 400, "a bad query")
+        found = [event for event in self.events if query.get("tags") in (None, event["tag"])]
+        start, most = int(query.get("offset", 0)), int(query.get("limit", 2500))
+        return {"events": found[start : start + most]} if found[start:] else {}
+
+    def _requested(self, version: dict[str, Any], tags: list[str], message_id: str) -> dict[str, Any]:
+        about = {"email": version["to"][0]["email"].lower(), "messageId": message_id, "tag": tags[0]}
+        return {**about, "event": "requests", "date": self.at.isoformat(), "subject": "-", "from": "nieuws@example.org"}
 
     def _check(self, version: dict[str, Any]) -> None:
         need(_fits(version, VERSION), 400, "unknown or ill-typed fields in a version")

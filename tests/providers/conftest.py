@@ -6,7 +6,9 @@ import pytest
 
 from tests.providers.fake_api import ApiUnderTest, open_api
 
-pytest.register_assert_rewrite("tests.providers.contract", "tests.providers.webhook_contract")
+CONTRACTS = ("contract", "keys_contract", "look_up_contract", "webhook_contract")
+
+pytest.register_assert_rewrite(*(f"tests.providers.{name}" for name in CONTRACTS))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -1,14 +1,16 @@
 """What the ledger relies on, held against every provider over real connections: subclass it and give it an API.
 
 A new provider is proved by one more subclass; it writes no test of its own for any of this. Where APIs differ, the
-subclass says how, and is held to it: `KeysContract` is for APIs that honour idempotency keys, `AnswersEachMail` for
-those that turn single mails away. A test that takes `x_case` runs once for each of the class's `x_cases`.
+subclass says how, and is held to it: `keys_contract` is for APIs that know idempotency keys, `look_up_contract` for
+those that can be asked about their mails, `AnswersEachMail` for those that turn single mails away. A test that takes
+`x_case` runs once for each of the class's `x_cases`.
 """
 
 import itertools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 import pytest
@@ -26,7 +28,7 @@ from outreach.errors import (
     ProviderRefused,
 )
 from outreach.model.mail import Address, MergePlan, Receipt, Recipient, one_line
-from outreach.providers.port import Granularity
+from outreach.providers.port import Granularity, Sought
 from tests.builders_providers import message, plan, rids
 from tests.providers.fake_api import ApiUnderTest
 from tests.providers.serving import free_port
@@ -77,11 +79,21 @@ def send_to(api: ApiUnderTest, said: Said, *emails: str) -> list[Receipt]:
             provider.close()
 
 
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def sought(merge: MergePlan, since: datetime = LONG_AGO) -> Sought:
+    """The question what became of a call with *merge*."""
+    return Sought({who.rid: who.email for who in merge.recipients}, rids(merge)[0], since)
+
+
 class ProviderContract:
     """Every provider passes this."""
 
     keys: ClassVar[bool] = False
     """Whether the API honours idempotency keys."""
+    looks_up: ClassVar[bool] = False
+    """Whether it can be asked about its mails."""
     merges: ClassVar[bool] = False
     """Whether the message travels once however many get it."""
     granularity: ClassVar[Granularity] = Granularity.MAIL
@@ -98,8 +110,16 @@ class ProviderContract:
     def test_it_says_what_it_can(self, api: ApiUnderTest) -> None:
         said = api.provider
 
-        assert (said.replays, said.merges, said.granularity) == (self.keys, self.merges, self.granularity)
+        assert (said.replays, said.looks_up) == (self.keys, self.looks_up)
+        assert (said.merges, said.granularity) == (self.merges, self.granularity)
+        assert bool(said.keys_live) or not said.replays
+        assert said.settles >= timedelta(minutes=15)
         assert said.describes != ""
+
+    def test_who_has_no_list_finds_nothing(self, api: ApiUnderTest) -> None:
+        if not self.looks_up:
+            with pytest.raises(OutcomeUnknown, match="no list"):
+                api.provider.find(sought(plan()))
 
     def test_the_message_travels_once_for_all_or_once_for_each(self, api: ApiUnderTest) -> None:
         merge = plan("anna@example.com", "bo@example.com", html="<p>only once</p>")
@@ -328,37 +348,6 @@ class HttpContract(ProviderContract):
     def test_a_call_that_breaks_the_rules_is_refused_in_the_apis_own_words(self, api: ApiUnderTest) -> None:
         with pytest.raises(ProviderRefused, match=r"4(00|22): .+"):
             api.provider.send(b'{"nonsense": 1}', new_key(), ["r1"])
-
-
-class KeysContract(HttpContract):
-    """And this, where the same body under the same key is answered again instead of sent again."""
-
-    keys = True
-
-    def test_a_replay_is_answered_again_and_not_sent_again(self, api: ApiUnderTest) -> None:
-        merge, key = plan("anna@example.com", "bo@example.com"), new_key()
-
-        assert send(api, merge, key) == send(api, merge, key)
-        assert api.taken() == list(merge.mails())
-
-    @pytest.mark.parametrize("fault", AFTER)
-    def test_a_replay_settles_what_got_lost_after_it_was_taken(self, api: ApiUnderTest, fault: FaultKind) -> None:
-        merge, key = plan("anna@example.com", "bo@example.com"), new_key()
-        api.fail(fault)
-        with pytest.raises(OutcomeUnknown):
-            send(api, merge, key)
-
-        assert len(send(api, merge, key)) == 2
-        assert api.taken() == list(merge.mails())
-
-    def test_another_body_under_the_same_key_is_unknown_and_not_sent(self, api: ApiUnderTest) -> None:
-        first, key = plan("anna@example.com"), new_key()
-        send(api, first, key)
-
-        with pytest.raises(OutcomeUnknown, match="409"):
-            send(api, MergePlan(message(text="other"), first.recipients), key)
-
-        assert api.taken() == list(first.mails())
 
 
 class AnswersEachMail:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from starlette.applications import Starlette
@@ -15,6 +16,7 @@ from starlette.routing import Route
 from outreach.demo.outbox.faults import Fault, FaultKind, Faults, after, before
 from outreach.model.mail import Mail
 from outreach.providers.port import Provider
+from tests.conftest import NOON
 from tests.providers.serving import serving
 
 
@@ -31,7 +33,8 @@ class Broken(Exception):
 class FakeApi:
     """One account; *mails* is what was accepted, as the recipients would get it.
 
-    *results* overrules what the mail to an address is answered with, where the API answers every mail.
+    *results* overrules what the mail to an address is answered with, where the API answers every mail. *look* is where
+    it can be asked about its mails, which it took at *at*; *known* are their ids by rid.
     """
 
     token: str
@@ -41,15 +44,20 @@ class FakeApi:
     mails: list[Mail] = field(default_factory=list)
     requests: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     results: dict[str, dict[str, Any]] = field(default_factory=dict)
+    look: str = ""
+    at: datetime = NOON
+    known: dict[str, str] = field(default_factory=dict)
 
     def app(self) -> Starlette:
-        return Starlette(routes=[Route(self.base + self.path, self.take, methods=["POST"])])
+        asked = [Route(path, self.tell, methods=["GET"]) for path in (self.look, self.look + "/{mark}") if self.look]
+        return Starlette(routes=[Route(self.base + self.path, self.take, methods=["POST"]), *asked])
 
     def forget(self) -> None:
         self.faults.forget()
         self.mails.clear()
         self.requests.clear()
         self.results.clear()
+        self.known.clear()
 
     async def take(self, request: Request) -> Response:
         body = await request.body()
@@ -65,6 +73,16 @@ class FakeApi:
         if fault and fault.kind is FaultKind.WRONG_COUNT:
             return JSONResponse(self.shortened(answer))
         return await after(fault, json.dumps(answer).encode())
+
+    async def tell(self, request: Request) -> Response:
+        try:
+            return JSONResponse(self.listed(request.headers, request.query_params, request.path_params.get("mark", "")))
+        except Broken as broken:
+            return self.refusal(broken)
+
+    def listed(self, headers: Mapping[str, str], query: Mapping[str, str], mark: str) -> Any:
+        """Tell of the mails that were taken, or raise `Broken`; *mark* leads to another page."""
+        raise NotImplementedError
 
     def answer(self, headers: Mapping[str, str], body: bytes) -> Any:
         """Take the call, or raise `Broken`."""

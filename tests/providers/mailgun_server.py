@@ -1,11 +1,13 @@
-"""A Mailgun that enforces what Mailgun documents for POST /v3/{domain}/messages, and merges as it documents.
+"""A Mailgun that enforces what Mailgun documents for messages and events of a domain, and merges as it documents.
 
 Sources: documentation.mailgun.com (sending messages, batch sending, error answers) and the official OpenAPI document of
 mailgun/mailgun-mcp-server: a multipart form; at most 1000 `to`; `recipient-variables` by address, filled in wherever
 `%recipient.key%` stands, as they are; 16 KB for all o:, h:, v: and t: fields; one id for all; any address that is none
 refuses the call; a second `to` of the same address is dropped; 401 is plain text; 429 says in words how long to wait.
+Events come by pages of at most 300, each with the address of the next, until one is empty.
 """
 
+import base64
 import json
 import re
 from collections.abc import Mapping
@@ -34,11 +36,16 @@ class MailgunServer(FakeApi):
     """One domain of one account."""
 
     path: str = "/v3/mail.example.org/messages"
+    look: str = "/v3/mail.example.org/events"
+    page: int = 300
+    events: list[dict[str, Any]] = field(default_factory=list)
     forms: list[dict[str, list[str]]] = field(default_factory=list)
 
     def forget(self) -> None:
         super().forget()
         self.forms.clear()
+        self.events.clear()
+        self.page = 300
 
     async def take(self, request: Request) -> Response:
         self.forms.append(await _form(request))
@@ -60,11 +67,27 @@ class MailgunServer(FakeApi):
         self._check(form)
         variables = json.loads(form["recipient-variables"][0])
         sent_to: set[str] = set()
+        message_id = f"{uuid4()}@mail.example.org"
         for to in form["to"]:
             if to.lower() not in sent_to:
                 self.mails.append(_mail(form, to, variables[to]))
+                self.events.append(self._accepted(self.mails[-1], form["o:tag"], message_id))
             sent_to.add(to.lower())
-        return {"id": f"<{uuid4()}@mail.example.org>", "message": "Queued. Thank you."}
+        return {"id": f"<{message_id}>", "message": "Queued. Thank you."}
+
+    def listed(self, headers: Mapping[str, str], query: Mapping[str, str], mark: str) -> Any:
+        need(headers.get("authorization") == basic("api", self.token), 401, "")
+        if mark:
+            query = json.loads(base64.urlsafe_b64decode(mark))
+        need(query.get("ascending") in ("yes", "no") and 1 <= int(query.get("limit", 100)) <= 300, 400, "a bad query")
+        start, most = int(query.get("start", 0)), min(int(query.get("limit", 100)), self.page)
+        found = [event for event in self.events if _fits(event, query)][start : start + most]
+        following = base64.urlsafe_b64encode(json.dumps({**query, "start": start + most}).encode()).decode()
+        return {"items": found, "paging": {"next": f"https://api.eu.mailgun.net{self.look}/{following}"}}
+
+    def _accepted(self, mail: Mail, tags: list[str], message_id: str) -> dict[str, Any]:
+        about = {"tags": tags, "user-variables": {"rid": mail.rid}, "message": {"headers": {"message-id": message_id}}}
+        return {"event": "accepted", "timestamp": self.at.timestamp(), "recipient": mail.recipient, **about}
 
     def _check(self, form: dict[str, list[str]]) -> None:
         options = {name: values for name, values in form.items() if name[:2] in ("o:", "h:", "v:", "t:")}
@@ -84,6 +107,11 @@ class MailgunServer(FakeApi):
 
 
 REFUSED = "to parameter is not a valid address. please check documentation"
+
+
+def _fits(event: Mapping[str, Any], query: Mapping[str, Any]) -> bool:
+    tagged = query.get("tags") in (None, *event["tags"])
+    return tagged and query.get("event") in (None, event["event"]) and float(query["begin"]) <= event["timestamp"]
 
 
 async def _form(request: Request) -> dict[str, list[str]]:

@@ -1,8 +1,9 @@
-"""A Mailjet that enforces what Mailjet documents for Send API 3.1.
+"""A Mailjet that enforces what Mailjet documents for Send API 3.1 and for its list of messages.
 
 Source: github.com/mailjet/api-documentation (Send API 3.1: properties, forbidden headers, errors; Event API): at most
 50 messages a call; every message is taken or refused by itself, in order; a call with refused ones is a 400 that says
-so per message; its template language only where it is asked for; no idempotency keys.
+so per message; its template language only where it is asked for; no idempotency keys. The list, of API 3, finds by
+CustomID and by the time from which on; it shows the CustomID where it is asked to.
 """
 
 import itertools
@@ -36,7 +37,9 @@ class MailjetServer(FakeApi):
 
     base: str = "/v3.1"
     path: str = "/send"
+    look: str = "/v3/REST/message"
     user: str = "public"
+    status: str = "sent"
 
     async def take(self, request: Any) -> Response:
         response = await super().take(request)
@@ -55,6 +58,21 @@ class MailjetServer(FakeApi):
         need(1 <= len(call["Messages"]) <= MOST, 400, f"1 to {MOST} messages")
         return {"Messages": [self._result(message) for message in call["Messages"]]}
 
+    def listed(self, headers: Mapping[str, str], query: Mapping[str, str], mark: str) -> Any:
+        need(headers.get("authorization") == basic(self.user, self.token), 401, "API key authentication failure")
+        there = int(query.get("FromTS", 0)) <= self.at.timestamp()
+        found = [rid for rid in self.known if there and query.get("CustomID", rid) == rid]
+        data = [
+            {
+                "ID": int(self.known[rid]),
+                "Status": self.status,
+                "ArrivedAt": self.at.isoformat(),
+                "CustomID": rid if query.get("ShowCustomID") == "true" else "",
+            }
+            for rid in found
+        ]
+        return {"Count": len(data), "Data": data, "Total": len(data)}
+
     def _result(self, message: dict[str, Any]) -> dict[str, Any]:
         wrong = _wrong(message)
         to = message["To"][0]["Email"]
@@ -63,6 +81,7 @@ class MailjetServer(FakeApi):
             return {"Status": "error", "Errors": [{"ErrorIdentifier": str(uuid4()), "ErrorRelatedTo": [], **error}]}
         self.mails.append(_mail(message))
         sent = {"Email": to, "MessageUUID": str(uuid4()), "MessageID": next(_ids), "MessageHref": "https://example.org"}
+        self.known[message["CustomID"]] = str(sent["MessageID"])
         return {"Status": "success", "CustomID": message.get("CustomID", ""), "To": [sent], "Cc": [], "Bcc": []}
 
 

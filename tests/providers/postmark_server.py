@@ -1,9 +1,10 @@
-"""A Postmark that enforces what Postmark documents for /email/batch.
+"""A Postmark that enforces what Postmark documents for /email/batch and for its search of outbound messages.
 
 Sources: postmarkapp.com/developer (batch email, error codes, custom metadata) and the request and answer models of the
 official Python library: at most 500 mails and 50 MB a call; HTTP 200 with an answer per mail, in order, each with an
 ErrorCode of its own; no idempotency keys, so the same call sends again; metadata of at most 10 values of 80 characters
-under names of 20.
+under names of 20. The search needs count (at most 500) and offset, finds by metadata, and looks into the stream
+`outbound` unless told which.
 """
 
 import json
@@ -30,6 +31,7 @@ class PostmarkServer(FakeApi):
     """A server of one account."""
 
     path: str = "/email/batch"
+    look: str = "/messages/outbound"
     streams: tuple[str, ...] = ("outbound", "broadcast")
 
     def answer(self, headers: Mapping[str, str], body: bytes) -> Any:
@@ -41,6 +43,17 @@ class PostmarkServer(FakeApi):
         need(1 <= len(items) <= MOST_MAILS, 422, _error(410, f"Too many batch messages, at most {MOST_MAILS}"))
         return [self._result(item) for item in items]
 
+    def listed(self, headers: Mapping[str, str], query: Mapping[str, str], mark: str) -> Any:
+        need(headers.get("x-postmark-server-token") == self.token, 401, _error(10, "No Account or Server API tokens"))
+        need(0 < int(query.get("count", 0)) <= 500 and "offset" in query, 422, _error(600, "count and offset"))
+        there = query.get("messagestream", "outbound") == "broadcast"
+        found = [rid for rid in self.known if there and query.get("metadata_rid", rid) == rid]
+        return {"TotalCount": len(found), "Messages": [self._message(rid) for rid in found]}
+
+    def _message(self, rid: str) -> dict[str, Any]:
+        sent = {"MessageID": self.known[rid], "Metadata": {"rid": rid}, "ReceivedAt": self.at.isoformat()}
+        return {**sent, "Status": "Sent", "Tag": "", "MessageStream": "broadcast"}
+
     def _result(self, item: dict[str, Any]) -> dict[str, Any]:
         wrong = self._wrong(item)
         if wrong:
@@ -50,9 +63,10 @@ class PostmarkServer(FakeApi):
                 406, f"You tried to send to a recipient that has been marked as inactive: {item['To']} refused"
             )
         overruled = self.results.get(item["To"], {})
+        taken = {"To": item["To"], "SubmittedAt": self.at.isoformat(), "MessageID": str(uuid4())}
         if not overruled.get("ErrorCode"):
             self.mails.append(_mail(item))
-        taken = {"To": item["To"], "SubmittedAt": "2026-11-20T12:00:00Z", "MessageID": str(uuid4())}
+            self.known[item["Metadata"]["rid"]] = taken["MessageID"]
         return {**taken, **_error(0, "OK"), **overruled}
 
     def _wrong(self, item: dict[str, Any]) -> str:

@@ -13,8 +13,10 @@ from outreach.providers.brevo import Brevo
 from tests.builders_providers import message, plan, recipient, rids
 from tests.conftest import NOON
 from tests.providers.brevo_server import BrevoServer
-from tests.providers.contract import HttpContract, Said, new_key, send_to
+from tests.providers.contract import HttpContract, Said, new_key, send, send_to, sought
 from tests.providers.fake_api import ApiUnderTest
+from tests.providers.keys_contract import TakesKeysOnce
+from tests.providers.look_up_contract import LooksUp
 from tests.providers.webhook_contract import SECRET, BasicAuthContract
 
 KEY = "xkeysib-key"
@@ -25,7 +27,8 @@ def make(url: str = "http://127.0.0.1:1", token: str = KEY, seconds: float = 20,
     return Brevo(url=url, key=token, webhook_secret=secret, seconds=seconds)
 
 
-class TestBrevo(HttpContract):
+class TestBrevo(LooksUp, TakesKeysOnce):
+    no_list_cases = (*LooksUp.no_list_cases, b'{"events": 3}', b'{"events": [{}]}', b'{"events": [{"email": 3}]}')
     refuses_whole_calls = True
     ascii_headers = True
     misfit_cases = (*HttpContract.misfit_cases, b'{"messageIds": []}', b'{"messageIds": 3}')
@@ -45,6 +48,21 @@ class TestBrevo(HttpContract):
 
         assert (call["subject"], call["textContent"]) == ("-", "-")
         assert call["htmlContent"] == "<html><body></body></html>"
+
+    def test_events_are_read_page_by_page(self, api: ApiUnderTest, monkeypatch: pytest.MonkeyPatch) -> None:
+        merge = plan(*(f"p{n}@example.com" for n in range(5)))
+        ids = send(api, merge)
+        monkeypatch.setattr("outreach.providers.brevo.MOST_LISTED", 2)
+
+        assert [receipt.provider_id for receipt in api.provider.find(sought(merge)).receipts] == ids
+
+    def test_of_two_mails_to_one_address_neither_is_told_apart(self, api: ApiUnderTest) -> None:
+        merge = plan("anna@example.com", "Anna@Example.com", "bo@example.com")
+        send(api, merge)
+
+        found = api.provider.find(sought(merge))
+
+        assert [receipt.rid for receipt in found.receipts] == rids(merge)[2:]
 
     def test_only_the_rid_is_known_there(self, api: ApiUnderTest) -> None:
         merge = plan("anna@example.com", "bo@example.com")

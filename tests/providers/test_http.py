@@ -8,7 +8,15 @@ from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 
-from outreach.errors import AccessRefused, NotTaken, OutcomeUnknown, ProviderBusy, ProviderError, ProviderRefused
+from outreach.errors import (
+    AccessRefused,
+    ContentRefused,
+    NotTaken,
+    OutcomeUnknown,
+    ProviderBusy,
+    ProviderError,
+    ProviderRefused,
+)
 from outreach.providers import http
 from outreach.providers.http import Answer, Api
 
@@ -47,7 +55,8 @@ def answer(status: int, body: object = b"", retry_after: str = "", at: str = DAT
     ("status", "error"),
     [
         *((status, AccessRefused) for status in (401, 403)),
-        *((status, ProviderRefused) for status in (400, 404, 405, 413, 422, 451, 301, 302, 304)),
+        *((status, ContentRefused) for status in (400, 413, 422)),
+        *((status, ProviderRefused) for status in (404, 405, 415, 451, 301, 302, 304)),
         *((status, OutcomeUnknown) for status in (408, 409, 500, 502, 503, 504, 599)),
         (429, ProviderBusy),
     ],

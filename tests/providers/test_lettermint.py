@@ -15,8 +15,9 @@ from outreach.providers.lettermint import KINDS, Lettermint
 from outreach.providers.signature import sign
 from tests.builders_providers import plan, rids
 from tests.conftest import NOON
-from tests.providers.contract import KeysContract, Said, new_key, send, send_to
+from tests.providers.contract import Said, new_key, send, send_to
 from tests.providers.fake_api import ApiUnderTest
+from tests.providers.keys_contract import KeysContract
 from tests.providers.lettermint_server import LettermintServer
 from tests.providers.webhook_contract import SECRET, WebhookContract
 

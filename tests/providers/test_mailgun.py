@@ -17,8 +17,9 @@ from outreach.providers.mailgun import Mailgun
 from outreach.providers.port import Granularity
 from tests.builders_providers import message, plan, recipient, rids
 from tests.conftest import NOON
-from tests.providers.contract import HttpContract, Said, new_key, send
+from tests.providers.contract import HttpContract, Said, new_key, send, sought
 from tests.providers.fake_api import ApiUnderTest
+from tests.providers.look_up_contract import LooksUp
 from tests.providers.mailgun_server import MailgunServer
 from tests.providers.webhook_contract import SECRET, WebhookContract
 
@@ -31,7 +32,15 @@ def make(url: str = "http://127.0.0.1:1", token: str = KEY, seconds: float = 20,
     return Mailgun(url=url, domain=DOMAIN, key=token, signing_key=secret, seconds=seconds)
 
 
-class TestMailgun(HttpContract):
+class TestMailgun(LooksUp, HttpContract):
+    no_list_cases = (
+        *LooksUp.no_list_cases,
+        b"{}",
+        b'{"items": [{}]}',
+        b'{"items": [{"event": "accepted"}], "paging": {"next": "https://example.org/x"}}',
+        b'{"items": [{"event": "opened"}], "paging": {"next": "https://example.org/?x=1"}}',
+        b"Mailgun Magnificent API",
+    )
     merges = True
     granularity = Granularity.CALL
     refuses_whole_calls = True
@@ -45,6 +54,17 @@ class TestMailgun(HttpContract):
         Said(200, b"Mailgun Magnificent API", words="the region of the account is another"),
         Said(404, {"message": "Domain not found: example.org"}, words="the region of the account is another"),
     )
+
+    def test_events_are_read_page_by_page(self, api: ApiUnderTest) -> None:
+        merge = plan(*(f"p{n}@example.com" for n in range(5)))
+        ids = send(api, merge)
+        api.server.page = 2
+
+        found = api.provider.find(sought(merge))
+
+        assert [(receipt.rid, receipt.provider_id) for receipt in found.receipts] == list(
+            zip(rids(merge), ids, strict=True)
+        )
 
     def test_many_recipients_get_what_filling_here_would_give(self, api: ApiUnderTest) -> None:
         @settings(max_examples=15, deadline=None)

@@ -11,8 +11,9 @@ from outreach.model.wave import Kind
 from outreach.providers.mailjet import Mailjet
 from tests.builders_providers import plan, rids
 from tests.conftest import NOON
-from tests.providers.contract import AnswersEachMail, HttpContract, send
+from tests.providers.contract import AnswersEachMail, HttpContract, send, sought
 from tests.providers.fake_api import ApiUnderTest
+from tests.providers.look_up_contract import LooksUp
 from tests.providers.mailjet_server import MailjetServer
 from tests.providers.webhook_contract import SECRET, BasicAuthContract
 
@@ -24,7 +25,15 @@ def make(url: str = "http://127.0.0.1:1", token: str = KEY, seconds: float = 20,
     return Mailjet(url=url, key="public", secret_key=token, webhook_secret=secret, seconds=seconds)
 
 
-class TestMailjet(AnswersEachMail, HttpContract):
+class TestMailjet(LooksUp, AnswersEachMail, HttpContract):
+    no_list_cases = (
+        *LooksUp.no_list_cases,
+        b"{}",
+        b'{"Data": []}',
+        b'{"Count": 1, "Data": []}',
+        b'{"Count": 1, "Data": [{"CustomID": ""}]}',
+        b'{"Count": 1, "Data": [{"ID": 1, "Status": "sent", "CustomID": "another"}]}',
+    )
     misfit_cases = (
         *HttpContract.misfit_cases,
         b'{"Messages": []}',
@@ -38,6 +47,15 @@ class TestMailjet(AnswersEachMail, HttpContract):
         ({"ErrorCode": code, "StatusCode": status, "ErrorMessage": "closed"}, AccessRefused)
         for code, status in (("mj-0001", 401), ("send-0008", 403))
     )
+
+    def test_what_mailjet_blocked_after_it_took_it_is_refused(self, api: ApiUnderTest, monkeypatch: Any) -> None:
+        merge = plan("anna@example.com")
+        send(api, merge)
+        monkeypatch.setattr(api.server, "status", "blocked")
+
+        (receipt,) = api.provider.find(sought(merge)).receipts
+
+        assert receipt.refused == "Mailjet: blocked"
 
     def test_nothing_is_tracked_there_and_only_the_rid_is_known_there(self, api: ApiUnderTest) -> None:
         merge = plan("anna@example.com")

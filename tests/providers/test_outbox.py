@@ -21,7 +21,8 @@ from outreach.providers.port import Provider
 from outreach.providers.signature import sign
 from tests.builders_providers import message, plan, rids
 from tests.conftest import NOON
-from tests.providers.contract import KeysContract
+from tests.providers.keys_contract import KeysContract
+from tests.providers.look_up_contract import LooksUp
 from tests.providers.serving import serving
 from tests.providers.webhook_contract import SECRET, WebhookContract
 
@@ -67,7 +68,8 @@ def api(running: OutboxUnderTest) -> OutboxUnderTest:
     return running
 
 
-class TestOutbox(KeysContract):
+class TestOutbox(LooksUp, KeysContract):
+    no_list_cases = (*LooksUp.no_list_cases, b"{}", b'{"messages": []}', b'{"messages": [{}], "next": null}')
     merges = True
     misfit_cases = (
         *KeysContract.misfit_cases,

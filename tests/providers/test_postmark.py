@@ -14,6 +14,7 @@ from tests.builders_providers import plan, rids
 from tests.conftest import NOON
 from tests.providers.contract import AnswersEachMail, HttpContract, Said, new_key, send_to
 from tests.providers.fake_api import ApiUnderTest
+from tests.providers.look_up_contract import LooksUp
 from tests.providers.postmark_server import PostmarkServer
 from tests.providers.webhook_contract import SECRET, BasicAuthContract
 
@@ -25,7 +26,15 @@ def make(url: str = "http://127.0.0.1:1", token: str = TOKEN, seconds: float = 2
     return Postmark(url=url, token=token, stream="broadcast", webhook_secret=secret, seconds=seconds)
 
 
-class TestPostmark(AnswersEachMail, HttpContract):
+class TestPostmark(LooksUp, AnswersEachMail, HttpContract):
+    no_list_cases = (
+        *LooksUp.no_list_cases,
+        b"{}",
+        b'{"Messages": []}',
+        b'{"TotalCount": 1, "Messages": []}',
+        b'{"TotalCount": 1, "Messages": [{}]}',
+        b'{"TotalCount": 1, "Messages": [{"MessageID": "m", "Metadata": {"rid": "another"}}]}',
+    )
     misfit_cases = (*HttpContract.misfit_cases, b'[{"ErrorCode": 0}]', b'[{"Message": "OK"}]')
     busy_cases = (
         *HttpContract.busy_cases,

@@ -18,7 +18,7 @@ from outreach.model.provider_report import ProviderReport
 from outreach.model.report import Figure
 from outreach.model.wave import Kind, WaveState
 from outreach.rights.queries import forget as forgetting
-from outreach.steps import listening, rights, sending, waves
+from outreach.steps import calling, listening, resolving, rights, sending, waves
 from outreach.store import turns
 from outreach.store.tables import DeliveryRow, EngagementRow, SubmissionRow, SuppressionRow, WebhookRow
 from tests.builders_delivery import counters, everyone_of, got, planned_wave, send, sending_wave
@@ -87,7 +87,7 @@ def test_a_batch_that_nobody_knows_about_is_never_replayed_and_settled_by_report
     send(services, wave_id)
     forget(services)
 
-    assert sending.resolve_unknown(services, wave_id) == 0
+    assert resolving.resolve_unknown(services, wave_id) == 0
     assert len(provider.calls) == 1
     for delivery in (1, 2, 3):
         report = ProviderReport(f"e{delivery}", services.tokens.rid(delivery), Kind.DELIVERED, clock())
@@ -102,7 +102,7 @@ def test_an_api_that_quotes_who_was_forgotten_during_the_call_is_not_quoted(serv
     claimed = sending._claim(services, wave_id)
     forget(services)
 
-    sending._record(services, claimed.attempt, Called(answer, why=f"422 {PERSON} is not valid"))
+    calling.record(services, claimed.attempt, Called(answer, why=f"422 {PERSON} is not valid"))
 
     assert places_of(services, PERSON) == []
 
@@ -124,7 +124,7 @@ def test_what_an_api_says_of_others_is_kept(services):
     wave_id = sending_wave(services, 3)
     claimed = sending._claim(services, wave_id)
 
-    sending._record(services, claimed.attempt, Called(Answer.REFUSED, why=f"422 {PERSON} is not valid"))
+    calling.record(services, claimed.attempt, Called(Answer.REFUSED, why=f"422 {PERSON} is not valid"))
 
     assert [place.partition(":")[0] for place in places_of(services, PERSON) if "422" in place] == ["batch", "attempt"]
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from outreach.delivery.queries.settle import count_all, line_up
+from outreach.delivery.queries.ledger import count_all, line_up
 from outreach.model.report import Cell, Figure
 from outreach.model.wave import BatchState, Status
 from outreach.store.changes import change
@@ -43,18 +43,25 @@ def refusals(session: Session, wave_id: int) -> list[tuple[str, int]]:
         select(BatchRow.detail, func.count())
         .join(DeliveryRow, DeliveryRow.batch_id == BatchRow.id)
         .where(BatchRow.wave_id == wave_id, BatchRow.state == BatchState.REFUSED, DeliveryRow.status.is_(None))
+        .where(DeliveryRow.email != "")
         .group_by(BatchRow.detail)
     )
     single = (
-        select(func.coalesce(DeliveryRow.detail, ""), func.count())
+        select(DeliveryRow.detail, func.count())
         .where(DeliveryRow.wave_id == wave_id, DeliveryRow.status == Status.REFUSED, DeliveryRow.email != "")
-        .group_by(func.coalesce(DeliveryRow.detail, ""))
+        .group_by(DeliveryRow.detail)
     )
     found: Counter[str] = Counter()
     for rows in (of_batches, single):
         for why, people in session.execute(rows).tuples():
-            found[why] += people
+            found[why or ""] += people
     return found.most_common()
+
+
+def newest_attempt(session: Session, wave_id: int) -> int:
+    """Return the number of the wave's newest call, 0 before the first: it tells whether anything was tried since."""
+    calls = select(func.max(AttemptRow.id)).join(BatchRow, BatchRow.id == AttemptRow.batch_id)
+    return session.scalar(calls.where(BatchRow.wave_id == wave_id)) or 0
 
 
 def count_as_sent(session: Session, batch_id: int, by: str, now: datetime) -> int:
@@ -90,9 +97,13 @@ def line_up_failed(session: Session, wave_id: int, by: str) -> int:
 
 
 def _line_up_single(session: Session, wave_id: int, by: str) -> int:
+    answered = select(BatchRow.id).where(  # whose answer is awaited must stay as it went out
+        BatchRow.wave_id == wave_id, BatchRow.state.in_((BatchState.ACCEPTED, BatchState.REFUSED))
+    )
     people = session.scalars(
         select(DeliveryRow)
         .where(DeliveryRow.wave_id == wave_id, DeliveryRow.status == Status.REFUSED, DeliveryRow.email != "")
+        .where(DeliveryRow.batch_id.in_(answered))
         .order_by(DeliveryRow.batch_id, DeliveryRow.id)
         .with_for_update()
     ).all()
@@ -136,7 +147,8 @@ def _decided(session: Session, batch_id: int, state: BatchState, detail: str, at
 
 def _open_people(session: Session, batch_id: int) -> int:
     rows = select(func.count()).select_from(DeliveryRow)
-    return session.scalar(rows.where(DeliveryRow.batch_id == batch_id, DeliveryRow.status.is_(None))) or 0
+    there = (DeliveryRow.batch_id == batch_id, DeliveryRow.status.is_(None), DeliveryRow.email != "")
+    return session.scalar(rows.where(*there)) or 0
 
 
 def _count_open(session: Session, batch_id: int, figure: Figure, by: int = 1) -> int:

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
+from outreach.delivery.queries.ledger import line_up
 from outreach.model.dates import days_before
 from outreach.model.delivery import Attempt, Batch, Frozen
 from outreach.model.mail import Address, Link, Message, Salutation
@@ -55,7 +56,7 @@ def claim(session: Session, wave_id: int, now: datetime, lease: datetime) -> int
     )
     if batch_id is not None:
         change = update(BatchRow).where(BatchRow.id == batch_id)
-        session.execute(change.values(state=BatchState.SENDING, lease_until=lease))
+        session.execute(change.values(state=BatchState.SENDING, lease_until=lease, looks=0, look_at=None))
     return batch_id
 
 
@@ -71,6 +72,22 @@ def drop_unwilling(session: Session, batch_id: int, now: datetime) -> None:
         gone += _leave_out(session, batch_id, enough, f"wants mail at most {frequency}")
     for wave_id, audience, variant in sorted(gone):
         count(session, wave_id, Cell(audience, variant), {Figure.SUPPRESSED: 1})
+
+
+def set_apart(session: Session, batch_id: int, now: datetime) -> None:
+    """Move whom a report has settled into a batch of their own: who is known is not written to again.
+
+    That happens only where a batch is claimed that went out before: lined up again by a person, or put back.
+    """
+    known = DeliveryRow.status.is_not(None) & (DeliveryRow.status != Status.SUPPRESSED)
+    people = session.scalars(
+        select(DeliveryRow).where(DeliveryRow.batch_id == batch_id, known).order_by(DeliveryRow.id)
+    ).all()
+    if people:
+        batch = session.get_one(BatchRow, batch_id)
+        apart = line_up(session, batch, people, f"settled by reports before batch {batch.number} was sent again")
+        apart.state, apart.settled_at = BatchState.ACCEPTED, now
+        session.flush()
 
 
 def anybody_unwilling(session: Session, batch_id: int) -> bool:
@@ -195,9 +212,14 @@ def due_at(session: Session, wave_id: int) -> datetime | None:
 
 
 def waves_with_due(session: Session, now: datetime) -> list[int]:
-    """Return the waves that are sending and have a batch that was put off until now or before."""
+    """Return the waves that are sending and have a batch that was put off until now or before; the house's own are not
+    among them: who sends its letters looks after them.
+    """
     due = select(BatchRow.wave_id).where(BatchRow.state == BatchState.PLANNED, BatchRow.not_before <= now)
-    rows = select(WaveRow.id).where(WaveRow.state == WaveState.SENDING, WaveRow.id.in_(due))
+    shown = select(CampaignRow.id).where(~CampaignRow.hidden)
+    rows = select(WaveRow.id).where(
+        WaveRow.state == WaveState.SENDING, WaveRow.id.in_(due), WaveRow.campaign_id.in_(shown)
+    )
     return list(session.scalars(rows.order_by(WaveRow.id)))
 
 

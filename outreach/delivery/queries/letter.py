@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import exists, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from outreach.delivery.queries.ledger import last_in_line
 from outreach.delivery.queries.plan import freeze_messages
 from outreach.errors import DefinitionError
 from outreach.model.letter import HOUSE, Addressee, Letter
@@ -63,11 +64,7 @@ def waiting(session: Session, wave_id: int) -> bool:
 
 def write(session: Session, wave_id: int, message: Message, to: Addressee, cause: str) -> int:
     """Put one letter in the ledger, ready to be claimed; return its delivery."""
-    last = session.scalar(select(func.max(BatchRow.number)).where(BatchRow.wave_id == wave_id)) or 0
-    batch = {"wave_id": wave_id, "message_id": _frozen(session, wave_id, message), "number": last + 1, "size": 1}
-    batch_id = session.scalars(
-        insert(BatchRow).returning(BatchRow.id), [batch | {"state": BatchState.PLANNED, "detail": ""}]
-    ).one()
+    batch_id = last_in_line(session, wave_id, _frozen(session, wave_id, message), 1)
     row = DeliveryRow(
         wave_id=wave_id,
         contact_id=to.contact_id,

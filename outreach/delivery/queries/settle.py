@@ -5,9 +5,10 @@ from collections.abc import Sequence, Set
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from outreach.delivery.queries.ledger import Figures, answer, count_all, end, hold, line_up, sayable, settle
 from outreach.model.delivery import Attempt, Outcome
 from outreach.model.mail import Receipt
 from outreach.model.people import Consent, ConsentAct, SuppressionReason
@@ -15,7 +16,6 @@ from outreach.model.provider_report import ProviderReport
 from outreach.model.report import Cell, Figure
 from outreach.model.wave import SPOKEN_FOR, BatchState, Kind, Status, status_after
 from outreach.store import consents
-from outreach.store.counters import count
 from outreach.store.dialects import inserting
 from outreach.store.suppressions import suppress
 from outreach.store.tables import (
@@ -35,8 +35,6 @@ PATIENCE = tuple(timedelta(minutes=minutes) for minutes in (2, 10, 30, 120, 360)
 NOT_YET_TAKEN = (Status.PLANNED, Status.UNKNOWN)
 TAKEN = (Status.ACCEPTED, Status.DEFERRED, Status.DELIVERED, Status.BOUNCED, Status.COMPLAINED)
 
-Figures = Counter[tuple[int, Cell, Figure]]
-
 FIGURE_OF = {
     Status.DELIVERED: Figure.DELIVERED,
     Status.BOUNCED: Figure.BOUNCED,
@@ -54,17 +52,19 @@ SUPPRESSES = {
 def accepted(session: Session, attempt: Attempt, receipts: Sequence[Receipt], now: datetime) -> int:
     """Write down a taken batch; return how many recipients it was taken for. Twice is the same as once.
 
-    That a batch was taken is true whoever says it, so a late answer settles what was thought unknown.
+    That a batch was taken is true whoever says it, so a late answer settles what was thought unknown, also where a
+    person had it lined up again and nobody has claimed it since.
     """
-    _hold(session, attempt.batch_id)
-    _end(session, attempt, "accepted", "", now)
+    hold(session, attempt.batch_id)
+    end(session, attempt, "accepted", "", now)
     session.get_one(AttemptRow, attempt.id).receipts = [receipt.provider_id for receipt in receipts]
-    if not _settle(session, attempt.batch_id, BatchState.ACCEPTED, "", now):
+    among = (BatchState.SENDING, BatchState.UNKNOWN, BatchState.PLANNED)
+    if not settle(session, attempt.batch_id, BatchState.ACCEPTED, "", now, among=among):
         return 0
     if all(receipt.plain for receipt in receipts):
         figures = _silent(session, attempt.batch_id, len(receipts))
     else:
-        figures = _one_by_one(session, attempt.batch_id, receipts, now)
+        figures = _one_by_one(session, attempt, receipts, now)
     count_all(session, figures)
     return sum(n for (_, _, figure), n in figures.items() if figure is Figure.ACCEPTED)
 
@@ -72,14 +72,15 @@ def accepted(session: Session, attempt: Attempt, receipts: Sequence[Receipt], no
 def _silent(session: Session, batch_id: int, called: int) -> Figures:
     """Count a batch whose receipts say the same of everybody: no row is loaded, the batch's state speaks for them.
 
-    Those who have a status of their own were counted by the report that gave it.
+    Those who have a status of their own were counted by the report that gave it; who was set apart since the call is
+    in another batch.
     """
     rows = session.execute(
         select(DeliveryRow.wave_id, DeliveryRow.audience, DeliveryRow.variant, DeliveryRow.status, func.count())
         .where(DeliveryRow.batch_id == batch_id, DeliveryRow.status.is_distinct_from(Status.SUPPRESSED))
         .group_by(DeliveryRow.wave_id, DeliveryRow.audience, DeliveryRow.variant, DeliveryRow.status)
     ).all()
-    if sum(size for *_, size in rows) != called:
+    if sum(size for *_, size in rows) > called:
         raise ValueError(f"{called} receipts for {sum(size for *_, size in rows)} people of batch {batch_id}")
     figures: Figures = Counter()
     for wave_id, audience, variant, status, size in rows:
@@ -88,7 +89,8 @@ def _silent(session: Session, batch_id: int, called: int) -> Figures:
     return figures
 
 
-def _one_by_one(session: Session, batch_id: int, receipts: Sequence[Receipt], now: datetime) -> Figures:
+def _one_by_one(session: Session, attempt: Attempt, receipts: Sequence[Receipt], now: datetime) -> Figures:
+    batch_id = attempt.batch_id
     people = session.scalars(
         select(DeliveryRow)
         .where(DeliveryRow.batch_id == batch_id, DeliveryRow.status.is_distinct_from(Status.SUPPRESSED))
@@ -99,38 +101,69 @@ def _one_by_one(session: Session, batch_id: int, receipts: Sequence[Receipt], no
     answered = [(person, receipt) for person, receipt in zip(people, receipts, strict=True) if person.status is None]
     untried = [person for person, receipt in answered if receipt.untried]
     later = [(person, receipt.later) for person, receipt in answered if receipt.later and batch.tries < len(PATIENCE)]
+    doubtful = [(person, receipt.doubt) for person, receipt in answered if receipt.doubt]
     if untried:
         line_up(session, batch, untried, f"the rest of batch {batch.number}, which the provider did not look at")
     if later:
-        why = _sayable(session, batch.id, later[0][1])
+        why = sayable(session, batch.id, later[0][1])
         rest = line_up(session, batch, [person for person, _ in later], f"put off from batch {batch.number}: {why}")
         rest.tries, rest.not_before = batch.tries + 1, now + PATIENCE[batch.tries]
-    figures = Counter(_answer(person, receipt) for person, receipt in answered if person.batch_id == batch.id)
+    if doubtful:
+        end(session, attempt, "partly unknown", sayable(session, batch.id, doubtful[0][1]), now)
+        _set_apart(session, attempt, batch, [person for person, _ in doubtful])
+    figures = Counter(answer(person, receipt) for person, receipt in answered if person.batch_id == batch.id)
     session.flush()
     return figures
 
 
-def _answer(person: DeliveryRow, receipt: Receipt) -> tuple[int, Cell, Figure]:
-    """Write one person's answer down; return what it counts as. Whom a report was faster for is not among them."""
-    why = receipt.refused or receipt.later
-    if why:
-        person.status, person.detail = Status.REFUSED, why if person.email else None
-    return person.wave_id, Cell(person.audience, person.variant), Figure.REFUSED if why else Figure.ACCEPTED
+def _set_apart(session: Session, attempt: Attempt, batch: BatchRow, people: Sequence[DeliveryRow]) -> None:
+    """Leave those unknown whom nobody can tell about, with the call that they were in as far as it is known."""
+    session.flush()
+    made = session.get_one(AttemptRow, attempt.id, populate_existing=True)
+    rest = line_up(session, batch, people, made.detail)
+    rest.state = BatchState.UNKNOWN
+    call = ("provider", "key", "body_digest", "started_at", "ended_at", "detail")
+    session.add(
+        AttemptRow(batch_id=rest.id, number=1, outcome="unknown", **{name: getattr(made, name) for name in call})
+    )
+
+
+def halved(session: Session, attempt: Attempt, why: str, now: datetime) -> None:
+    """Put a refused batch back in the line as two halves, so that whom the provider refuses comes to stand alone.
+
+    Only who still holds the batch may say so. One person alone is refused.
+    """
+    why = sayable(session, attempt.batch_id, why)
+    people = session.scalars(
+        select(DeliveryRow)
+        .where(DeliveryRow.batch_id == attempt.batch_id, DeliveryRow.status.is_(None))
+        .order_by(DeliveryRow.id)
+        .with_for_update()
+    ).all()
+    if len(people) < 2:  # noqa: PLR2004 - nobody alone can be halved
+        refused(session, attempt, why, now)
+        return
+    end(session, attempt, "refused", why, now)
+    if settle(session, attempt.batch_id, BatchState.PLANNED, why, None, lease=attempt.lease):
+        batch = session.get_one(BatchRow, attempt.batch_id, populate_existing=True)
+        other = line_up(session, batch, people[len(people) // 2 :], f"half of batch {batch.number}: {why}")
+        other.tries = batch.tries
+        session.flush()
 
 
 def refused(session: Session, attempt: Attempt, why: str, now: datetime) -> None:
     """Write down that the provider refused the whole batch; nobody in it got anything."""
-    why = _sayable(session, attempt.batch_id, why)
-    _end(session, attempt, "refused", why, now)
-    if _settle(session, attempt.batch_id, BatchState.REFUSED, why, now, lease=attempt.lease):
+    why = sayable(session, attempt.batch_id, why)
+    end(session, attempt, "refused", why, now)
+    if settle(session, attempt.batch_id, BatchState.REFUSED, why, now, lease=attempt.lease):
         _count_refused(session, attempt.batch_id)
 
 
 def unknown(session: Session, attempt: Attempt, why: str, now: datetime) -> None:
     """Write down that nobody can tell yet what became of the batch."""
-    why = _sayable(session, attempt.batch_id, why)
-    _end(session, attempt, "unknown", why, now)
-    _settle(session, attempt.batch_id, BatchState.UNKNOWN, why, None, lease=attempt.lease)
+    why = sayable(session, attempt.batch_id, why)
+    end(session, attempt, "unknown", why, now)
+    settle(session, attempt.batch_id, BatchState.UNKNOWN, why, None, lease=attempt.lease)
 
 
 def not_taken(session: Session, attempt: Attempt, why: str, now: datetime) -> None:
@@ -138,20 +171,20 @@ def not_taken(session: Session, attempt: Attempt, why: str, now: datetime) -> No
 
     Only who still holds the batch may say so: after its lease somebody else may have made the same call.
     """
-    why = _sayable(session, attempt.batch_id, why)
-    _end(session, attempt, "not taken", why, now)
-    _settle(session, attempt.batch_id, BatchState.PLANNED, why, None, lease=attempt.lease)
+    why = sayable(session, attempt.batch_id, why)
+    end(session, attempt, "not taken", why, now)
+    settle(session, attempt.batch_id, BatchState.PLANNED, why, None, lease=attempt.lease)
 
 
 def emptied(session: Session, batch_id: int, now: datetime) -> None:
     """Close a batch in which nobody is left to write to."""
-    _settle(session, batch_id, BatchState.ACCEPTED, "nobody was left in it", now)
+    settle(session, batch_id, BatchState.ACCEPTED, "nobody was left in it", now)
 
 
 def unprepared(session: Session, batch_id: int, why: str, now: datetime) -> None:
     """Close a batch that the provider cannot carry; no call was made."""
-    why = _sayable(session, batch_id, why)
-    if _settle(session, batch_id, BatchState.REFUSED, why, now):
+    why = sayable(session, batch_id, why)
+    if settle(session, batch_id, BatchState.REFUSED, why, now):
         _count_refused(session, batch_id)
 
 
@@ -183,26 +216,6 @@ def outcome(session: Session, wave_id: int) -> Outcome:
         unknown=silent.get(BatchState.UNKNOWN, 0),
         waiting=silent.get(BatchState.PLANNED, 0) + silent.get(BatchState.SENDING, 0),
     )
-
-
-def line_up(session: Session, batch: BatchRow, people: Sequence[DeliveryRow], why: str) -> BatchRow:
-    """Put *people* of a batch into one of their own, at the end of the line."""
-    last = session.scalar(select(func.max(BatchRow.number)).where(BatchRow.wave_id == batch.wave_id)) or 0
-    rest = BatchRow(
-        wave_id=batch.wave_id,
-        message_id=batch.message_id,
-        number=last + 1,
-        size=len(people),
-        state=BatchState.PLANNED,
-        tries=0,
-        detail=why,
-    )
-    session.add(rest)
-    session.flush()
-    batch.size -= len(people)
-    for person in people:
-        person.batch_id = rest.id
-    return rest
 
 
 def _count_refused(session: Session, batch_id: int) -> None:
@@ -249,58 +262,6 @@ def take_reports(session: Session, provider: str, reports: Sequence[tuple[int, P
 def _batches_of(session: Session, deliveries: Set[int]) -> dict[int, int]:
     rows = select(DeliveryRow.id, DeliveryRow.batch_id).where(DeliveryRow.id.in_(deliveries))
     return {delivery: batch for delivery, batch in session.execute(rows).tuples() if batch is not None}
-
-
-def _hold(session: Session, batch_id: int) -> None:
-    """Take the batch before its attempts and deliveries, as whoever forgets somebody does."""
-    session.execute(select(BatchRow.id).where(BatchRow.id == batch_id).with_for_update())
-
-
-def _sayable(session: Session, batch_id: int, why: str) -> str:
-    """Return what may be kept of an API's words: they may quote an address that was forgotten during the call."""
-    _hold(session, batch_id)
-    people = select(DeliveryRow.email).where(DeliveryRow.batch_id == batch_id).order_by(DeliveryRow.id)
-    return why if all(session.scalars(people.with_for_update(read=True))) else ""
-
-
-def _settle(
-    session: Session,
-    batch_id: int,
-    state: BatchState,
-    detail: str,
-    at: datetime | None,
-    *,
-    lease: datetime | None = None,
-) -> bool:
-    # what is settled stays; with a *lease* only its holder is heard
-    rows = update(BatchRow).where(BatchRow.id == batch_id)
-    if lease is None:
-        rows = rows.where(BatchRow.state.in_((BatchState.SENDING, BatchState.UNKNOWN)))
-    else:
-        rows = rows.where(BatchRow.state == BatchState.SENDING, BatchRow.lease_until == lease)
-    changed = session.execute(
-        rows.values(state=state, detail=detail, settled_at=at, lease_until=None)
-        .returning(BatchRow.id)
-        .execution_options(synchronize_session=False)
-    )
-    return changed.first() is not None
-
-
-def _end(session: Session, attempt: Attempt, outcome: str, detail: str, now: datetime) -> None:
-    session.execute(
-        update(AttemptRow).where(AttemptRow.id == attempt.id).values(outcome=outcome, detail=detail, ended_at=now)
-    )
-
-
-def count_all(session: Session, figures: Figures) -> None:
-    """Add figures to their waves' counters, always in the same order."""
-
-    def order(of: tuple[int, Cell, Figure]) -> tuple[int, str, str, str]:
-        wave_id, cell, figure = of
-        return wave_id, cell.audience, cell.variant, figure
-
-    for wave_id, cell, figure in sorted(figures, key=order):
-        count(session, wave_id, cell, {figure: figures[wave_id, cell, figure]})
 
 
 def _keep(session: Session, provider: str, report: ProviderReport, now: datetime) -> bool:
@@ -357,7 +318,7 @@ def _figures(before: Status, after: Status) -> Counter[Figure]:
 def _settle_if_all_known(session: Session, batch: BatchRow, now: datetime) -> None:
     open_ones = select(DeliveryRow.id).where(DeliveryRow.batch_id == batch.id, DeliveryRow.status.is_(None)).limit(1)
     if session.scalar(open_ones) is None:
-        _settle(session, batch.id, BatchState.ACCEPTED, "settled by the provider's reports", now)
+        settle(session, batch.id, BatchState.ACCEPTED, "settled by the provider's reports", now)
 
 
 def _withdraw(session: Session, row: DeliveryRow, report: ProviderReport, now: datetime) -> None:

@@ -15,15 +15,21 @@ from outreach.store.tables import AttemptRow, BatchRow, CampaignRow, DeliveryRow
 
 @dataclass(frozen=True, slots=True)
 class Went:
-    """The call that a mail went out with: through which API, when, the hash of its body, and for how many people.
+    """A call that was made for a mail: through which API, when, its body's hash, its outcome, and for how many people.
 
-    *people* is None where no answer was written down.
+    *people* and *outcome* are None where no answer was written down.
     """
 
     provider: str
     at: datetime
     body_digest: str
     people: int | None
+    outcome: str | None
+
+    @property
+    def may_have_arrived(self) -> bool:
+        """Whether the mail was taken, or may have been."""
+        return self.outcome not in ("refused", "not taken")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +69,17 @@ def entry(session: Session, delivery_id: int) -> Entry | None:
 
 
 def _went(session: Session, batch_id: int) -> Went | None:
-    row = session.scalar(
-        select(AttemptRow).where(AttemptRow.batch_id == batch_id).order_by(AttemptRow.number.desc()).limit(1)
-    )
-    if row is None:
-        return None
-    return Went(row.provider, row.started_at, row.body_digest, None if row.receipts is None else len(row.receipts))
+    """Return the call that was taken, else the newest that may have been, else the newest."""
+    rows = session.scalars(select(AttemptRow).where(AttemptRow.batch_id == batch_id).order_by(AttemptRow.number))
+    calls = [
+        Went(row.provider, row.started_at, row.body_digest, _people(row), row.outcome) for row in rows
+    ]  # fmt: skip
+    sure = [call for call in calls if call.people is not None]
+    return next(reversed(sure or [call for call in calls if call.may_have_arrived] or calls), None)
+
+
+def _people(row: AttemptRow) -> int | None:
+    return None if row.receipts is None else len(row.receipts)
 
 
 def message_of(session: Session, delivery_id: int) -> tuple[int, int] | None:

@@ -27,7 +27,10 @@ class CampaignRow(Base):
 
 
 class WaveRow(Base):
-    """One mailing. *out* counts who was left out at planning, by reason; *planned_by* is the run that planned it."""
+    """One mailing. *out* counts who was left out at planning, by reason; *planned_by* is the run that planned it.
+
+    *event_ends* is when the event is over that its mails invite to.
+    """
 
     __tablename__ = "wave"
     __table_args__ = (UniqueConstraint("campaign_id", "name"),)
@@ -43,6 +46,7 @@ class WaveRow(Base):
     created_at: Mapped[datetime]
     planned_at: Mapped[datetime | None]
     planned_by: Mapped[str | None]
+    event_ends: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
 
@@ -83,7 +87,8 @@ class LinkRow(Base):
 class BatchRow(Base):
     """One API call's worth of recipients of one message.
 
-    *tries* counts how often its recipients were put off for now; it is not claimed before *not_before*.
+    *tries* counts how often its recipients were put off for now; it is not claimed before *not_before*. *looks* counts
+    how often the provider was asked about it in vain since it is unknown; it is not asked before *look_at*.
     """
 
     __tablename__ = "batch"
@@ -101,6 +106,8 @@ class BatchRow(Base):
     lease_until: Mapped[datetime | None]
     tries: Mapped[int] = mapped_column(default=0, server_default="0")
     not_before: Mapped[datetime | None]
+    looks: Mapped[int] = mapped_column(default=0, server_default="0")
+    look_at: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
     detail: Mapped[str]
 

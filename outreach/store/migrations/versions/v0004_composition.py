@@ -1,4 +1,4 @@
-"""Messages for one audience alone, pictures of feeds and of mails, issues of newsletters, batches put off."""
+"""Messages for one audience alone, pictures, issues of newsletters, batches put off or looked up."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -22,6 +22,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("image_alt", sa.String(), server_default="", nullable=False))
     op.add_column("batch", sa.Column("tries", sa.Integer(), server_default="0", nullable=False))
     op.add_column("batch", sa.Column("not_before", Moment(), nullable=True))
+    op.add_column("batch", sa.Column("looks", sa.Integer(), server_default="0", nullable=False))
+    op.add_column("batch", sa.Column("look_at", Moment(), nullable=True))
+    op.add_column("wave", sa.Column("event_ends", Moment(), nullable=True))
     op.create_table(
         "picture",
         sa.Column("key", sa.String(), nullable=False),
