@@ -83,10 +83,10 @@ def plan_issue(name: str, run: str) -> Plan | NothingNew:
     retry_condition_fn=unless_final,
     cache_policy=NO_CACHE,
 )
-def change_issue(name: str, wave_id: int, changes: Changes) -> Plan:
+def change_issue(name: str, wave_id: int, changes: Changes, run: str) -> Plan:
     """Compose the issue again as a person wants it; what cannot be done is told with the next question."""
     with open_services() as services:
-        return newsletter.change_issue(services, *_named(services, name), wave_id, changes)
+        return newsletter.change_issue(services, *_named(services, name), wave_id, changes, run)
 
 
 def question(plan: Plan, draft: Draft) -> IssueAnswer:
@@ -162,27 +162,36 @@ def wanted(answer: IssueAnswer, draft: Draft) -> Changes:
     )
 
 
-def agreed(name: str, plan: Plan) -> Plan | None:
-    """Ask until an issue is approved as it was shown, or rejected; return the plan that may go."""
+def agreed(name: str, plan: Plan, run: str) -> Plan | None:
+    """Ask until an issue is approved as it was shown, or rejected; return the plan that may go.
+
+    Where somebody else approved it meanwhile, it goes only if this run's answer is to send it as it is. An issue that
+    another run has taken over is refused.
+    """
     while True:
         plan = looked_over(plan)
         with open_services() as services:
-            draft = newsletter.issue_of(services, plan.wave_id).draft
+            draft = newsletter.issue_of_run(services, plan.wave_id, run).draft
         answer = question(plan, draft)
         with open_services() as services:
-            waits = waves.wave(services, plan.wave_id).state is WaveState.PLANNED
+            newsletter.issue_of_run(services, plan.wave_id, run)
+            state = waves.wave(services, plan.wave_id).state
         stops = any(finding.level is Level.STOP for finding in plan.findings)
         if answer.decision is Verdict.REJECT:
-            if waits:
+            if state is WaveState.PLANNED:
                 lanes.decide(plan.wave_id, plan.digest, approved=False, by=answer.by, note=answer.note)
             return None
-        if not waits:
-            return plan
         changes = wanted(answer, draft)
-        if answer.decision is Verdict.APPROVE and changes == draft.changes and not (draft.problem or stops):
+        as_shown = answer.decision is Verdict.APPROVE and changes == draft.changes
+        if state is not WaveState.PLANNED:
+            if as_shown:
+                return plan
+            get_run_logger().warning("the issue is %s by now; nothing was changed, and this run sends nothing", state)
+            return None
+        if as_shown and not (draft.problem or stops):
             lanes.decide(plan.wave_id, plan.digest, approved=True, by=answer.by, note=answer.note)
             return plan
-        plan = change_issue(name, plan.wave_id, changes)
+        plan = change_issue(name, plan.wave_id, changes, run)
 
 
 def say_nothing_new(nothing: NothingNew) -> State[Any]:
@@ -198,11 +207,12 @@ def say_nothing_new(nothing: NothingNew) -> State[Any]:
 @flow(name="newsletter", flow_run_name="{newsletter.name}")
 def newsletter_flow(newsletter: NewsletterForm, sending: SendingForm = SENDING) -> dict[str, int] | State[Any]:
     """Send an issue of a newsletter, if there is anything new; started again at any point, it goes on where it was."""
-    plan = plan_issue(newsletter.name, str(runtime.flow_run.id))
+    run = str(runtime.flow_run.id)
+    plan = plan_issue(newsletter.name, run)
     if isinstance(plan, NothingNew):
         return say_nothing_new(plan)
     if sending.approval:
-        approved = agreed(newsletter.name, plan)
+        approved = agreed(newsletter.name, plan, run)
         return lanes.take_through(approved, ask=False, number=sending.lanes, again=_asked(approved)) if approved else {}
     return lanes.take_through(plan, ask=False, number=sending.lanes)
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from outreach.errors import DefinitionError, NotFound
 from outreach.model.campaign import Campaign, WaveDefinition
 from outreach.model.wave import WaveState, WaveStep, wave_after
+from outreach.store.dialects import inserting
 from outreach.store.milestones import note
 from outreach.store.tables import CampaignRow, WaveRow
 
@@ -30,6 +31,8 @@ class WaveView:
     out: Mapping[str, int]
     planned_by: str | None
     finished_at: datetime | None
+    planned_at: datetime | None = None
+    event_ends: datetime | None = None
 
     @property
     def key(self) -> str:
@@ -40,28 +43,49 @@ class WaveView:
 def register(session: Session, campaign: Campaign, definition: WaveDefinition, now: datetime) -> WaveView:
     """Write campaign and wave down, or bring what is written up to date while the wave has not begun.
 
+    The wave stays as it is returned until this transaction ends: who else registers it, or takes a step, waits.
+
     What a campaign is about stays once another of its waves was planned: by it is decided who may still get that wave's
     mails, and what leaving by one of them means.
     """
-    row = session.scalar(select(CampaignRow).where(CampaignRow.slug == campaign.slug))
-    if row is None:
-        row = CampaignRow(slug=campaign.slug, created_at=now)
-        session.add(row)
-    elif row.hidden:
+    row = _campaign(session, campaign, now)
+    if row.hidden:
         raise DefinitionError(f"campaign {campaign.slug!r}: the house's own letters go by this name; choose another")
-    elif row.topic != campaign.topic:
+    if row.topic != campaign.topic:
         _refuse_other_topic(session, row, campaign.topic, definition.name)
     row.title, row.summary = dict(campaign.title), dict(campaign.summary)
     row.topic, row.languages = campaign.topic, list(campaign.languages)
     session.flush()
-    wave = session.scalar(select(WaveRow).where(WaveRow.campaign_id == row.id, WaveRow.name == definition.name))
-    if wave is None:
-        wave = WaveRow(campaign_id=row.id, name=definition.name, state=WaveState.DRAFT, created_at=now, out={})
-        session.add(wave)
+    wave = _held_wave(session, row.id, definition, now)
     if wave.state in (WaveState.DRAFT, WaveState.PLANNED):
         wave.title, wave.audiences, wave.call = dict(definition.title), list(definition.audiences), definition.call
+        wave.event_ends = campaign.events[definition.event].ends if definition.event else None
     session.flush()
     return view(session, wave.id)
+
+
+def _campaign(session: Session, campaign: Campaign, now: datetime) -> CampaignRow:
+    words = {"title": dict(campaign.title), "summary": dict(campaign.summary), "languages": list(campaign.languages)}
+    new = inserting(session, CampaignRow).values(slug=campaign.slug, topic=campaign.topic, created_at=now, **words)
+    session.execute(new.on_conflict_do_nothing(index_elements=["slug"]))  # two first waves may be planned at once
+    return session.scalars(select(CampaignRow).where(CampaignRow.slug == campaign.slug)).one()
+
+
+def _held_wave(session: Session, campaign_id: int, definition: WaveDefinition, now: datetime) -> WaveRow:
+    new = inserting(session, WaveRow).values(
+        campaign_id=campaign_id,
+        name=definition.name,
+        title=dict(definition.title),
+        audiences=list(definition.audiences),
+        call=definition.call,
+        state=WaveState.DRAFT,
+        out={},
+        created_at=now,
+    )
+    session.execute(new.on_conflict_do_nothing(index_elements=["campaign_id", "name"]))
+    there = select(WaveRow).where(WaveRow.campaign_id == campaign_id, WaveRow.name == definition.name)
+    held = there.with_for_update().execution_options(populate_existing=True)
+    return session.scalars(held).one()
 
 
 def _refuse_other_topic(session: Session, row: CampaignRow, topic: str, wave: str) -> None:
@@ -95,6 +119,8 @@ def view(session: Session, wave_id: int) -> WaveView:
         out=wave.out,
         planned_by=wave.planned_by,
         finished_at=wave.finished_at,
+        planned_at=wave.planned_at,
+        event_ends=wave.event_ends,
     )
 
 
@@ -117,7 +143,8 @@ def all_waves(session: Session) -> list[WaveView]:
 
 def take(session: Session, wave_id: int, step: WaveStep, now: datetime) -> WaveState:
     """Take a wave one step on by its state machine; milestones, but of the house's letters, go to Prefect's events."""
-    wave = session.scalar(select(WaveRow).where(WaveRow.id == wave_id).with_for_update())
+    held = select(WaveRow).where(WaveRow.id == wave_id).with_for_update().execution_options(populate_existing=True)
+    wave = session.scalar(held)
     if wave is None:
         raise NotFound("wave", wave_id)
     before = WaveState(wave.state)

@@ -1,5 +1,6 @@
 """What authors may write between curly braces, and the reading of what they wrote."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from types import TracebackType
 from urllib.parse import unquote
 
 from babel.support import Translations
-from jinja2 import TemplateSyntaxError
+from jinja2 import TemplateSyntaxError, nodes
 from jinja2.sandbox import SandboxedEnvironment
 
 from outreach.compose.assets import Assets, Picture
@@ -19,6 +20,18 @@ from outreach.errors import DefinitionError, NotFound
 from outreach.model import dates
 from outreach.model.campaign import Body, Call, Campaign, Event
 from outreach.model.mail import one_line
+
+LONGEST = 200_000
+"""Characters of a text: far more than mail programs show, and soon read."""
+
+_ILLEGIBLE = re.compile(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML cannot hold: control characters, halves of pairs."""
+
+_ALLOWED = frozenset([
+    nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.Call, nodes.Keyword, nodes.Getattr, nodes.If,
+    nodes.CondExpr, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Neg, nodes.Concat,
+])  # fmt: skip
+"""What texts may do between curly braces. None of it makes more than was written, but for what our own names give."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +136,8 @@ def write(templates: SandboxedEnvironment, body: Body, author: Author) -> Writte
     """Return *body* with its expressions evaluated; errors name file and line."""
     placed: set[str] = set()
     names = author.vocabulary(placed)
-    source = templates.overlay(autoescape=False)  # what comes out is Markdown yet; HTML is escaped after it
+    # What comes out is Markdown yet; HTML is escaped after it. Without a loader no file can be read.
+    source = templates.overlay(autoescape=False, loader=None)
     return Written(
         subject=one_line(_evaluated(source, body.subject, names, f"{body.source}: subject")),
         preheader=one_line(_evaluated(source, body.preheader, names, f"{body.source}: preheader")),
@@ -161,15 +175,57 @@ class _FilesOf:
             raise DefinitionError(f"{self.body.source}: {line}{error}") from error
 
 
+def legible(text: str) -> str:
+    """Return *text* without the characters that neither a mail nor a database can hold."""
+    return _ILLEGIBLE.sub("", text)
+
+
 def _evaluated(templates: SandboxedEnvironment, source: str, names: Mapping[str, object], where: str) -> str:
+    _refuse_illegible(source, where)
+    with _located_in(where):
+        tree = templates.parse(source)
+    _refuse_programs(tree, names, where)
+    with _located_in(where):
+        text = templates.from_string(tree).render(names)
+    _refuse_illegible(text, where)
+    return text
+
+
+@contextmanager
+def _located_in(where: str) -> Iterator[None]:
     try:
-        return templates.from_string(source).render(names)
+        yield
     except TemplateSyntaxError as error:
         raise DefinitionError(f"{where}: line {error.lineno}: {error.message}") from error
     except Exception as error:
         # An expression can raise anything Python can; whatever it is, the author's line is what helps.
-        known = f"; known names: {', '.join(names)}" if "is undefined" in str(error) else ""
-        raise DefinitionError(f"{where}: line {_line(error.__traceback__)}: {error}{known}") from error
+        line = _line(error.__traceback__)
+        raise DefinitionError(f"{where}: line {line}: {error}" if line else f"{where}: {error}") from error
+
+
+def _refuse_illegible(text: str, where: str) -> None:
+    if len(text) > LONGEST:
+        raise DefinitionError(f"{where}: found {len(text)} characters; a mail has room for {LONGEST}")
+    if found := _ILLEGIBLE.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        raise DefinitionError(
+            f"{where}: line {line}: found the character U+{ord(found[0]):04X}, which no mail can hold; take it out"
+        )
+
+
+def _refuse_programs(tree: nodes.Template, names: Mapping[str, object], where: str) -> None:
+    """Refuse whatever could run long, grow without end or read files: an author names things, and calls ours."""
+    for node in tree.find_all(nodes.Node):
+        if isinstance(node, nodes.Name) and node.name not in names:
+            known = f"{node.name!r} is undefined; known names: {', '.join(names)}"
+            raise DefinitionError(f"{where}: line {node.lineno}: {known}")
+        ours = not isinstance(node, nodes.Call) or isinstance(node.node, nodes.Name)
+        if type(node) not in _ALLOWED or not ours:
+            found = type(node).__name__.lower()
+            raise DefinitionError(
+                f"{where}: line {node.lineno}: found {found!r} between curly braces, which texts cannot have; write "
+                f"one of these names, such as {{{{ page }}}} or {{{{ day('2026-12-10') }}}}: {', '.join(names)}"
+            )
 
 
 def _line(trace: TracebackType | None) -> int:

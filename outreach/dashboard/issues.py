@@ -41,7 +41,7 @@ def _part(part: Part) -> str:
         left = " beside what is left out" if part.left_out else ""
         said = f"{heading}: nothing new{left}; nobody is written to in this language."
         return document([said, _left_out(part)]).rstrip()
-    more = f"*{number(part.more)} more would fit, but the newsletter is full.*" if part.more else ""
+    more = f"*This issue is full; waiting for the next one: {number(part.more)}.*" if part.more else ""
     return document([heading, bullets(_named(item) for item in part.items), _left_out(part), more]).rstrip()
 
 

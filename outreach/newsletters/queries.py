@@ -1,21 +1,22 @@
 """The issues of newsletters: which came last, what they told, and where the next one stands."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from outreach.model.newsletter import Draft, Issue
-from outreach.model.wave import WaveState
+from outreach.model.wave import ON_ITS_WAY, WRITTEN_TO, WaveState
 from outreach.newsletters.rules import Told
-from outreach.store.tables import IssueRow, WaveRow
+from outreach.store.tables import BatchRow, DeliveryRow, IssueRow, WaveRow
 
 WENT = (WaveState.APPROVED, WaveState.SENDING, WaveState.PAUSED, WaveState.SENT)
-"""Issues that are told, or are about to be. What was rejected, or cancelled on its way, was not."""
+"""Issues that are told, or are about to be. What was rejected was not; of what was cancelled, what went out by then."""
 
 WAITING = (WaveState.DRAFT, WaveState.PLANNED)
 
@@ -54,16 +55,26 @@ def of_run(session: Session, newsletter: str, run: str) -> Issue | None:
 
 def before(session: Session, newsletter: str, number: int) -> Before:
     """Return what issues before *number* told."""
-    went = _issues(newsletter).where(IssueRow.number < number, WaveRow.state.in_(WENT))
-    rows = session.scalars(went.limit(MOST_ISSUES)).all()
-    items: dict[str, set[str]] = {}
-    removed: dict[str, set[str]] = {}
-    for part in (part for row in rows for part in _DRAFTS.validate_python(row.changes).parts):
-        for audience in part.audiences:
-            items.setdefault(audience, set()).update(item.key for item in part.items if part.new)
-            removed.setdefault(audience, set()).update(item.key for item in part.left_out)
+    ended = _issues(newsletter).where(IssueRow.number < number, WaveRow.state.in_((*WENT, WaveState.CANCELLED)))
+    last: datetime | None = None
+    items: dict[str, set[str]] = defaultdict(set)
+    removed: dict[str, set[str]] = defaultdict(set)
+    for row, state in session.execute(ended.add_columns(WaveRow.state).limit(MOST_ISSUES)):
+        one = _issue(row)
+        readers = one.draft.audiences if state in WENT else _reached(session, one.wave_id)
+        last = last or (one.until if readers else None)
+        for part in one.draft.parts:
+            for audience in readers.intersection(part.audiences):
+                items[audience].update(item.key for item in part.items if part.new)
+                removed[audience].update(item.key for item in part.left_out)
     told = {audience: Told(frozenset(keys), frozenset(removed[audience])) for audience, keys in items.items()}
-    return Before(rows[0].until if rows else None, told)
+    return Before(last, told)
+
+
+def lost_by(session: Session, newsletter: str, run: str) -> Issue | None:
+    """Return the issue that *run* planned, and that another run has taken over."""
+    rows = session.scalars(_issues(newsletter).limit(MOST_ISSUES))
+    return next((one for one in map(_issue, rows) if run in one.draft.former), None)
 
 
 def number_for(session: Session, newsletter: str) -> int:
@@ -86,6 +97,13 @@ def _issues(newsletter: str) -> Select[tuple[IssueRow]]:
     """Every issue, the newest first."""
     of_wave = select(IssueRow).join(WaveRow, WaveRow.id == IssueRow.wave_id)
     return of_wave.where(IssueRow.newsletter == newsletter).order_by(IssueRow.number.desc())
+
+
+def _reached(session: Session, wave_id: int) -> frozenset[str]:
+    """Return the audiences of which somebody was written to, or may have been."""
+    went = or_(BatchRow.state.in_(ON_ITS_WAY), DeliveryRow.status.in_(WRITTEN_TO))
+    of_wave = select(DeliveryRow.audience).join(BatchRow, BatchRow.id == DeliveryRow.batch_id)
+    return frozenset(session.scalars(of_wave.where(BatchRow.wave_id == wave_id, went).distinct()))
 
 
 def _issue(row: IssueRow) -> Issue:

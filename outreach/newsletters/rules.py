@@ -10,17 +10,14 @@ from outreach.model.content import Content
 from outreach.model.newsletter import Changes, Item, key_of
 
 NOT_OLDER = timedelta(days=14)
-"""News published longer than this before the last issue is no news, so that a feed added today leaves its archive."""
-
-BACK = timedelta(hours=1)
-"""What is being pulled while an issue is gathered is stored after it, with an earlier time. What was told is known."""
+"""What came in since the last issue is no news if it was published longer than this before it, and beyond the reach."""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Which news is new: seen for the first time after *seen* and up to *until*, and published since *published*.
+    """Where news is looked for: first seen after *seen* and up to *until*, and published since *published*.
 
-    *seen* is None where nothing was told before.
+    *seen* is None where it makes no difference.
     """
 
     seen: datetime | None
@@ -56,7 +53,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What one audience reads in one language. *new* tells whether anything in it was not told before."""
+    """What one audience reads in one language. *new* tells whether anything in it was not told before.
+
+    *more* is how much waits for the next issue.
+    """
 
     news: tuple[Content, ...] = ()
     events: tuple[Content, ...] = ()
@@ -65,18 +65,24 @@ class Chosen:
     new: bool = False
 
 
-def window(last: datetime | None, until: datetime, first_days: int) -> Window:
-    """Return what is new since *last*, when the issue before was gathered, and *until* this one is; None: the first."""
-    if last is None:
-        return Window(None, until, until - timedelta(days=first_days))
-    return Window(last - BACK, until, last - NOT_OLDER)
+def windows(last: datetime | None, until: datetime, first_days: int) -> tuple[Window, ...]:
+    """Return where to look for news *until* an issue is gathered; *last* is when the one before was, None: the first.
+
+    A newsletter reaches back *first_days*, so that what did not fit into the issues before has its chance; what was
+    told is known by its key. What came in since *last* counts even beyond that: no feed is lost for being late, nor
+    where issues are further apart than the newsletter reaches.
+    """
+    reach = Window(None, until, until - timedelta(days=first_days))
+    if last is None or last - NOT_OLDER >= reach.published:
+        return (reach,)
+    return reach, Window(last, until, last - NOT_OLDER)
 
 
 def choose(offer: Offer, limits: Limits, told: Told, changes: Changes) -> Chosen:
     """Return what goes in: pinned items first, then news by its order and the events that come soonest.
 
     News comes once; an event may come again until it has been, but for one that a person removed. Pinned items come
-    whatever was told. Where there is too much, the oldest news and the latest events stay out.
+    whatever was told. Where there is too much, the oldest news and the latest events wait for the next issue.
     """
     place = _places(offer, changes)
     news = _once(sorted(offer.news, key=lambda item: (item.published, item.id), reverse=True))

@@ -59,15 +59,20 @@ class _Search:
     """Looks for what fits topics and a language."""
 
     session: Session
-    window: Window
+    windows: tuple[Window, ...]
     now: datetime
     pinned: tuple[str, ...]
 
     def offer(self, topics: tuple[str, ...], language: str) -> Offer:
         """Return all that may go in; pinned items whatever their age."""
         about: _About = {"topics": topics, "language": language}
-        window = self.window
-        news = feeds.news_seen(self.session, **about, after=window.seen, until=window.until, published=window.published)
+        news = [
+            item
+            for window in self.windows
+            for item in feeds.news_seen(
+                self.session, **about, after=window.seen, until=window.until, published=window.published
+            )
+        ]
         events = feeds.upcoming_events(self.session, **about, limit=MOST_NEW, now=self.now)
         linked = feeds.linked(self.session, **about, links=self.pinned, now=self.now) if self.pinned else []
         return Offer(
@@ -78,14 +83,14 @@ class _Search:
 
 
 def gather(services: Services, campaign: Campaign, newsletter: WaveDefinition, issue: Issue) -> Gathered:
-    """Return what is new for whom: seen since the issue before, and before this one was gathered first."""
+    """Return what is new for whom: not told to them before, and seen before this issue was gathered first."""
     digest = newsletter.digest or DigestRules()
     limits = Limits(newsletter.news, newsletter.events, digest.order)
     topics = {audience: digest.topics.get(audience, (campaign.topic,)) for audience in newsletter.audiences}
     with reading(services.sessions) as session:
         before = queries.before(session, issue.newsletter, issue.number)
-        window = rules.window(before.until, issue.until, digest.first_days)
-        search = _Search(session, window, services.clock(), digest.pinned)
+        windows = rules.windows(before.until, issue.until, digest.first_days)
+        search = _Search(session, windows, services.clock(), digest.pinned)
         offers = {
             (about, language): search.offer(about, language)
             for about in set(topics.values())

@@ -4,12 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from sqlalchemy.orm import Session
+
 from outreach.campaigns import queries as campaigns
+from outreach.campaigns.queries import WaveView
 from outreach.campaigns.read import load_campaign
+from outreach.compose.author import legible
 from outreach.errors import DefinitionError, NotFound, StateError
 from outreach.model.campaign import Body, Campaign, WaveDefinition
 from outreach.model.delivery import Plan
 from outreach.model.newsletter import Changes, Draft, Issue
+from outreach.model.wave import WaveState, WaveStep, wave_after
 from outreach.newsletters import queries, rules
 from outreach.services import Services
 from outreach.steps import digest, planning, waves
@@ -39,15 +44,18 @@ def named(services: Services, slug: str, name: str) -> Named:
 def plan_issue(services: Services, campaign: Campaign, newsletter: WaveDefinition, run: str) -> Plan | NothingNew:
     """Return the plan of the issue that *run* is about; a run that starts again goes on with the one it planned.
 
-    An issue that was rejected, or still waits, is planned anew under its number. Where nothing is new, nothing is
-    planned.
+    An issue that was rejected, or still waits, is planned anew under its number, and is *run*'s from then on: the run
+    that had it is refused. Where nothing is new, nothing is planned.
     """
     name = f"{campaign.slug}/{newsletter.name}"
     with reading(services.sessions) as session:
         own = queries.of_run(session, name, run)
+        lost = queries.lost_by(session, name, run)
         number = queries.number_for(session, name)
     if own:
         return waves.current_plan(services, own.wave_id)
+    if lost:
+        raise _taken_over(lost)
     now = services.clock()
     issue = Issue(wave_id=0, newsletter=name, number=number, run=run, until=now, draft=Draft(parts=()))
     gathered = digest.gather(services, campaign, newsletter, issue)
@@ -56,22 +64,22 @@ def plan_issue(services: Services, campaign: Campaign, newsletter: WaveDefinitio
     return _planned(services, campaign, newsletter, issue, gathered)
 
 
-def change_issue(
-    services: Services, campaign: Campaign, newsletter: WaveDefinition, wave_id: int, changes: Changes
+def change_issue(  # noqa: PLR0917 - who wants which issue of what otherwise
+    services: Services, campaign: Campaign, newsletter: WaveDefinition, wave_id: int, changes: Changes, run: str
 ) -> Plan:
-    """Plan an issue as a person wants it, from what was there when it was gathered first.
+    """Plan the issue of *run* as a person wants it, from what was there when it was gathered first.
 
-    What cannot be done is kept with the issue, to be told with the next question; the plan stays as it was then.
+    What cannot be done is kept with the issue, to be told with the next question; the plan stays as it was then. An
+    issue that another run has by now, or that was approved, is left as it is.
     """
-    known = issue_of(services, wave_id)
+    known = issue_of_run(services, wave_id, run)
     wanted = replace(known, draft=replace(known.draft, changes=changes, asked=known.draft.asked + 1, problem=""))
     try:
         _try_intros(services, campaign, newsletter, changes.intros)
         gathered = _something_new(digest.gather(services, campaign, newsletter, wanted))
         return _planned(services, campaign, newsletter, wanted, gathered)
     except DefinitionError as error:
-        with services.sessions.begin() as session:
-            queries.keep(session, replace(wanted, draft=replace(wanted.draft, problem=str(error))))
+        _keep_problem(services, wanted, legible(str(error)))
     return waves.current_plan(services, wave_id)
 
 
@@ -83,6 +91,50 @@ def issue_of(services: Services, wave_id: int) -> Issue:
             name = campaigns.view(session, wave_id).name
             raise StateError(f"wave {wave_id} ({name}) is no issue of a newsletter")
         return found
+
+
+def issue_of_run(services: Services, wave_id: int, run: str) -> Issue:
+    """Return the issue that a wave is, while it is *run*'s."""
+    found = issue_of(services, wave_id)
+    if found.run != run:
+        raise _taken_over(found)
+    return found
+
+
+def _taken_over(issue: Issue) -> StateError:
+    return StateError(
+        f"issue {issue.number} of {issue.newsletter} was planned anew by another run, {issue.run}, which asks about it "
+        "now; this run has changed nothing and sends nothing"
+    )
+
+
+def _keep_problem(services: Services, wanted: Issue, problem: str) -> None:
+    """Keep what was asked for and cannot be; of the intros, what a database and a form can hold."""
+    intros = {language: legible(intro) for language, intro in wanted.draft.changes.intros.items()}
+    draft = replace(wanted.draft, changes=replace(wanted.draft.changes, intros=intros), problem=problem)
+    with services.sessions.begin() as session:
+        campaigns.hold(session, wanted.wave_id)
+        _refuse_decided(session, wanted, campaigns.view(session, wanted.wave_id))
+        queries.keep(session, replace(wanted, draft=draft))
+
+
+def _refuse_decided(session: Session, issue: Issue, wave: WaveView) -> tuple[str, ...]:
+    """Refuse to plan *issue* where it was approved, or taken over, meanwhile; return whose it was until now.
+
+    Asked while the wave is held: what was read before the issue was gathered may be old by now.
+    """
+    if wave.state is WaveState.APPROVED:
+        raise StateError(
+            f"issue {issue.number} of {issue.newsletter} was approved meanwhile, and goes as it was approved; this run "
+            "has changed nothing in it and sends nothing"
+        )
+    wave_after(wave.state, WaveStep.PLAN)
+    held = queries.issue(session, wave.id)
+    if held is None or held.run == issue.run:
+        return issue.draft.former
+    if issue.wave_id:
+        raise _taken_over(held)
+    return (*held.draft.former, held.run)
 
 
 def _something_new(gathered: Gathered) -> Gathered:
@@ -97,8 +149,10 @@ def _planned(
     definition = _wave_of(campaign, newsletter, issue)
     composed = digest.composed(services, campaign, definition, gathered, tuple(issue.draft.changes.intros))
     with services.sessions.begin() as session:
+        wave = planning.registered(services, session, (campaign, definition))
+        former = _refuse_decided(session, issue, wave)
         plan = planning.freeze_plan(services, session, (campaign, definition), composed, by=issue.run)
-        draft = replace(issue.draft, parts=gathered.parts())
+        draft = replace(issue.draft, parts=gathered.parts(), former=former)
         queries.keep(session, replace(issue, wave_id=plan.wave_id, draft=draft))
     return plan
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from outreach.audience import queries as audience
 from outreach.calls import queries as calls
 from outreach.campaigns import queries as campaigns
+from outreach.campaigns.queries import WaveView
 from outreach.compose import preflight
 from outreach.compose.brand import read_brand
 from outreach.compose.compile import Digest, compile_message
@@ -77,6 +78,12 @@ def variant_table(campaign: Campaign, definition: WaveDefinition) -> dict[tuple[
     }
 
 
+def registered(services: Services, session: Session, named: Named) -> WaveView:
+    """Write campaign and wave down, and keep the wave as it is returned until the caller's transaction ends."""
+    turns.freezing(session)
+    return campaigns.register(session, *named, services.clock())
+
+
 def freeze_plan(services: Services, session: Session, named: Named, composed: Composed, *, by: str) -> Plan:
     """Freeze who gets which mail and look over it all, in the caller's transaction; nothing is sent.
 
@@ -84,8 +91,7 @@ def freeze_plan(services: Services, session: Session, named: Named, composed: Co
     """
     (campaign, definition), now = named, services.clock()
     segments = [people.load_segment(services, name) for name in definition.audiences]
-    turns.freezing(session)
-    wave = campaigns.register(session, campaign, definition, now)
+    wave = registered(services, session, named)
     if wave.state is WaveState.APPROVED:
         campaigns.take(session, wave.id, WaveStep.VOID, now)
     campaigns.take(session, wave.id, WaveStep.PLAN, now)

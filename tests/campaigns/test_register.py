@@ -1,15 +1,17 @@
-"""Campaigns and waves written down, also when a folder was changed meanwhile."""
+"""Campaigns and waves written down, also when a folder was changed meanwhile, and by several at once."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Barrier
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from outreach.campaigns import queries
 from outreach.errors import DefinitionError
 from outreach.model.wave import WaveState, WaveStep
 from outreach.store import Sessions
-from outreach.store.tables import CampaignRow
+from outreach.store.tables import CampaignRow, WaveRow
 from tests.builders_delivery import TOPIC, campaign
 from tests.conftest import NOON
 
@@ -59,3 +61,34 @@ def test_a_wave_that_never_went_out_does_not_bind_its_campaign(sessions: Session
     register(sessions, wave, "poverty", *PLANNED)
 
     assert topic(sessions) == "poverty"
+
+
+@pytest.mark.parametrize("waves", [("start", "start"), ("start", "reminder")], ids=len)
+def test_two_first_plans_at_once_make_one_campaign_and_each_wave_once(sessions: Sessions, waves: tuple[str, ...]):
+    together = Barrier(len(waves))
+
+    def plan(wave: str) -> int:
+        together.wait()
+        return register(sessions, wave, TOPIC, *PLANNED).id
+
+    with ThreadPoolExecutor(len(waves)) as pool:
+        ids = list(pool.map(plan, waves))
+
+    with sessions() as session:
+        assert session.scalar(select(func.count()).select_from(CampaignRow)) == 1
+        assert set(session.scalars(select(WaveRow.id))) == set(ids)
+    assert len(set(ids)) == len(set(waves))
+
+
+def test_a_wave_that_is_registered_is_returned_as_others_left_it(sessions: Sessions):
+    """Not as it was when this transaction read it first."""
+    wave_id = register(sessions, "start", TOPIC, *PLANNED).id
+    made, definition = campaign()
+    with sessions() as session:
+        assert queries.view(session, wave_id).state is WaveState.PLANNED
+        session.commit()
+        with sessions.begin() as other:
+            queries.take(other, wave_id, WaveStep.APPROVE, NOON)
+
+        assert queries.register(session, made, definition, NOON).state is WaveState.APPROVED
+        session.rollback()

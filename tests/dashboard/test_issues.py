@@ -29,7 +29,7 @@ def test_titles_from_outside_are_cut_and_cannot_become_markup():
     assert [len(label) for label in labels(Draft((part,)))] == [94]
     text = issue_markdown(Draft((part,)))
     assert "**Members, Social workers · Nederlands**\n\n- &#60;b&#62;Lang" in text
-    assert "*2 more would fit, but the newsletter is full.*" in text
+    assert "*This issue is full; waiting for the next one: 2.*" in text
 
 
 def test_a_language_without_news_is_told_and_so_is_what_was_left_out_of_it():

@@ -6,6 +6,7 @@ from prefect import get_client
 
 from flows.newsletter import NewsletterForm, newsletter_flow
 from outreach.clock import now
+from outreach.model.wave import WaveState
 from outreach.services import Services
 from outreach.steps import waves
 from tests.builders_newsletter import add_readers, news, pull
@@ -79,3 +80,45 @@ def test_a_rejected_issue_is_not_sent(installed: str, readers: Services):
     run.answer()
 
     assert (run.go(), mails(installed)) == ("Completed", [])
+
+
+@pytest.mark.parametrize(
+    ("answer", "sent"),
+    [
+        ({"decision": "change and show again", "intro_nl": "Hoi", "leave_out": []}, 0),
+        ({"decision": "approve", "by": "Els"}, 4),
+    ],
+)
+def test_an_issue_that_was_approved_elsewhere_goes_only_if_the_answer_is_to_send_it_as_it_is(
+    installed: str, readers: Services, answer: dict[str, object], sent: int
+):
+    pull(readers, news(readers, "bericht"))
+    pull(readers, news(readers, "nachricht"), language="de")
+    run = Run(newsletter_flow, newsletter=NAME)
+    run.go()
+    approve_elsewhere(readers)
+
+    run.answer(**answer)
+
+    assert (run.go(), len(mails(installed))) == ("Completed", sent)
+    assert waves.all_waves(readers)[0].state is (WaveState.SENT if sent else WaveState.APPROVED)
+
+
+def approve_elsewhere(services: Services) -> None:
+    [wave] = waves.all_waves(services)
+    waves.approve_wave(services, wave.id, waves.current_plan(services, wave.id).digest, by="Noor")
+
+
+def test_a_run_whose_issue_another_run_took_over_ends_and_says_so(installed: str, readers: Services):
+    pull(readers, news(readers, "bericht"))
+    run, other = Run(newsletter_flow, newsletter=NAME), Run(newsletter_flow, newsletter=NAME)
+    run.go()
+    other.go()
+
+    run.answer(decision="approve", by="Els")
+
+    assert run.go() == "Failed"
+    said = f"issue 1 of sociaal-werkers/nieuwsbrief was planned anew by another run, {other.run.id}, which asks about"
+    assert said in str(run.state.message)
+    assert mails(installed) == []
+    assert waves.all_waves(readers)[0].state is WaveState.PLANNED

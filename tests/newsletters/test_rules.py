@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -144,12 +145,36 @@ def test_the_same_article_in_two_languages_is_two_items():
     assert key_of(story("a")) != key_of(story("a", language="de"))
 
 
-def test_the_first_issue_looks_back_some_days_and_a_later_one_at_what_came_in_since():
-    first = rules.window(None, NOW, 30)
-    later = rules.window(NOW - timedelta(days=7), NOW, 30)
+def test_every_issue_looks_back_as_far_as_the_newsletter_reaches():
+    reach = Window(seen=None, until=NOW, published=NOW - timedelta(days=30))
 
-    assert first == Window(seen=None, until=NOW, published=NOW - timedelta(days=30))
-    assert later == Window(seen=NOW - timedelta(days=7, hours=1), until=NOW, published=NOW - timedelta(days=21))
+    assert [rules.windows(last, NOW, 30) for last in (None, NOW - timedelta(days=7))] == [(reach,), (reach,)]
+
+
+def test_what_came_in_since_the_issue_before_counts_also_beyond_that_reach():
+    last = NOW - timedelta(days=31)
+
+    assert rules.windows(last, NOW, 30) == (
+        Window(seen=None, until=NOW, published=NOW - timedelta(days=30)),
+        Window(seen=last, until=NOW, published=NOW - timedelta(days=45)),
+    )
+
+
+@settings(max_examples=30)
+@given(offers, limits)
+def test_issue_after_issue_tells_all_news_once_the_newest_first(offer: Offer, limits: Limits):
+    told, issues = frozenset[str](), []
+    news_alone = Offer(offer.news, ())
+    most = replace(limits, news=limits.news + 1)
+    while (chosen := choose(news_alone, Told(told), limits=most)).new:
+        keys = [key_of(item) for item in chosen.news]
+        assert chosen.more == len({*map(key_of, offer.news)} - told) - len(keys)
+        issues.append(chosen.news)
+        told = told.union(keys)
+
+    assert sum(map(len, issues)) == len(told) == len({*map(key_of, offer.news)})
+    for one, following in pairwise(issues):
+        assert min(item.published for item in one) >= max(item.published for item in following)
 
 
 def test_an_intro_stands_after_the_newsletters_own_text():

@@ -41,8 +41,8 @@ def keys(services, plan) -> dict[str, str]:
     return {item.title: item.key for _, item in newsletter.issue_of(services, plan.wave_id).draft.offered}
 
 
-def change(services, plan, named=MEMBERS, **changes):
-    return newsletter.change_issue(services, *named, plan.wave_id, Changes(**changes))
+def change(services, plan, named=MEMBERS, run="run 1", **changes):
+    return newsletter.change_issue(services, *named, plan.wave_id, Changes(**changes), run)
 
 
 def stops(plan) -> list[str]:
