@@ -4,7 +4,7 @@ PY := .venv/bin/python
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
-.PHONY: help demo test bench check format deploy lock clean
+.PHONY: help demo test bench faults check format deploy lock clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -20,6 +20,10 @@ test: ## Run all tests, on SQLite and PostgreSQL; ARGS goes to pytest
 bench: ## Measure: NAME=segment|import|compose ARGS="--n 100000"; a JSON line a figure
 	@.ci/venv dev
 	@exec $(PY) -m benchmarks $(NAME) $(ARGS)
+
+faults: ## Kill, cut off and fill up whatever sends mail; ARGS="--runs 100"; a JSON line a row of the matrix
+	@.ci/venv dev
+	@exec $(PY) -m tests.faults $(ARGS)
 
 check: ## Format, lint, types, import contracts
 	@.ci/venv dev
