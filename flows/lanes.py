@@ -14,7 +14,7 @@ from outreach.errors import StateError
 from outreach.model.delivery import Plan
 from outreach.model.wave import WaveState, WaveStep
 from outreach.services import open_services
-from outreach.steps import approval, resolving, sending, waves
+from outreach.steps import approval, preflight, resolving, sending, waves
 
 UNDER_WAY = (WaveState.APPROVED, WaveState.SENDING, WaveState.PAUSED)
 
@@ -115,12 +115,15 @@ def approve(plan: Plan) -> bool:
 def question(plan: Plan) -> Approval:
     """Ask a person, in the UI; the run ends meanwhile and starts again when answered, and then has the answer.
 
-    The question is keyed by the plan's digest: if mails or audience change while it stands, it is asked anew.
+    The question is keyed by the plan's digest: if mails or audience change while it stands, it is asked anew; so it is
+    where a later look finds new stops.
     """
     with open_services() as services:
         summary = approval.summary(services, plan)
+        number = preflight.question(services, plan.wave_id)
     asked = Approval.with_initial_data(description=summary)
-    return suspend_flow_run(wait_for_input=asked, key=f"approve-{plan.digest[:16]}", timeout=TWO_WEEKS)
+    key = f"approve-{plan.digest[:16]}" + (f"-{number}" if number > 1 else "")
+    return suspend_flow_run(wait_for_input=asked, key=key, timeout=TWO_WEEKS)
 
 
 @task(name="write the decision down")

@@ -32,9 +32,10 @@ def looked_over(plan: Plan) -> Plan:
     cache_policy=NO_CACHE,
 )
 def look_over(wave: WaveView) -> None:
-    """Look over the wave and publish what was found; a run that starts again does not look twice.
+    """Look over the wave and publish what was found; a run that starts again does not look twice within a day.
 
-    It is published before it is kept: what is kept has been shown.
+    It is published before it is kept: what is kept has been shown. Whoever answers after more than a day starts the
+    run again, and so has it look again before anything goes.
     """
     with open_services() as services:
         if preflight.is_done(services, wave.id):

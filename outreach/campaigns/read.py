@@ -1,7 +1,7 @@
 """Reads campaign folders: `campaign.toml` and one `<wave>.<language>.md` for each wave and language."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -78,8 +78,31 @@ def _campaign(folder: Path, table: Table, problems: Problems) -> Campaign:
         demands=_demands(table.table("demands"), languages),
         events=events,
         newsletters=newsletters,
+        differs=_differs(table, languages),
         folder=folder,
     )
+
+
+def _differs(table: Table, languages: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """Return what may differ between the languages, by the keys of the words that it stands in."""
+    own = table.table("differs")
+    declared = {}
+    for path in own.values:
+        declared[path] = own.names(path, 'a list such as ["13", "28-05-2027"]')
+        if not any(language in words for words in _leads_to(table.values, path.split(".")) for language in languages):
+            own.problem(path, 'leads to no words; write the keys that do, such as "calls.join.intro"')
+    return declared
+
+
+def _leads_to(values: Any, keys: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+    """Yield the tables under *keys*; a list of tables counts as each of them."""
+    if isinstance(values, list):
+        for each in values:
+            yield from _leads_to(each, keys)
+    elif isinstance(values, dict) and keys:
+        yield from _leads_to(values.get(keys[0]), keys[1:])
+    elif isinstance(values, dict):
+        yield values
 
 
 def _languages(table: Table) -> tuple[str, ...]:

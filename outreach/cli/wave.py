@@ -1,8 +1,9 @@
 """`outreach wave …`: waves by terminal, for whoever prefers it to the Prefect UI."""
 
 import time
+from typing import Annotated
 
-from cyclopts import App
+from cyclopts import App, Parameter
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -71,8 +72,15 @@ def look_over(wave: int) -> None:
 
 
 @app.command
-def approve(wave: int, *, digest: str, by: str, note: str = "") -> None:
-    """Let a planned wave go, as `plan` froze it: later edits and later contacts are not in it.
+def approve(
+    wave: int,
+    *,
+    digest: str,
+    by: str,
+    note: str = "",
+    without_a_look: Annotated[bool, Parameter(negative="")] = False,
+) -> None:
+    """Let a planned wave go, as `plan` froze it: later edits and later contacts are not in it. First: wave preflight.
 
     Parameters
     ----------
@@ -84,9 +92,11 @@ def approve(wave: int, *, digest: str, by: str, note: str = "") -> None:
         Who decides.
     note
         Kept with the decision.
+    without_a_look
+        Do without the look of `wave preflight`; that is kept with the decision, too.
     """
     with open_services() as services:
-        waves.approve_wave(services, wave, digest, by=by, note=note)
+        waves.approve_wave(services, wave, digest, by=by, note=note, without_a_look=without_a_look)
         print(f"wave {wave} is approved; send it with: outreach wave send {wave}")
 
 

@@ -1,10 +1,10 @@
 """Words that somebody still has to write: marks of `outreach campaign new`, and what people leave for later."""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Iterator
 
-from outreach.compose.facts import Topic, facts, line_of, without_comments
+from outreach.compose.facts import line_of, without_comments
+from outreach.compose.shown_words import shown_words
 from outreach.model.campaign import Body, Campaign, WaveDefinition
 from outreach.model.preflight import Finding, Level
 
@@ -26,8 +26,9 @@ def unfinished(campaign: Campaign, wave: WaveDefinition) -> Iterator[Finding]:
         for place, words in _lines(body):
             yield _finding(body.source, place, words)
     where = f"{campaign.slug}/campaign.toml"
-    for name, value in _shown(campaign, wave).items():
-        for place, words in _strings(name, value):
+    for path, shown in shown_words(campaign, wave):
+        each = {path: shown} if isinstance(shown, str) else {f"{path}.{code}": words for code, words in shown.items()}
+        for place, words in each.items():
             if _unwritten(words):
                 yield _finding(where, place, words)
 
@@ -51,34 +52,3 @@ def _lines(body: Body) -> Iterator[tuple[str, str]]:
 
 def _unwritten(words: str) -> bool:
     return PLACEHOLDER in words or _LATER.search(words) is not None
-
-
-def _shown(campaign: Campaign, wave: WaveDefinition) -> Mapping[str, object]:
-    """Return what a wave's mails show of `campaign.toml`; calls and events of other waves may wait."""
-    said = [fact for language, body in wave.bodies.items() for fact in facts(body, language)]
-    calls = {wave.call, *(fact.key for fact in said if fact.topic is Topic.CALLS)}
-    events = {wave.event, *(fact.key for fact in said if fact.topic is Topic.EVENTS)}
-    return {
-        "title": campaign.title,
-        "summary": campaign.summary,
-        "sender": campaign.sender,
-        "calls": {slug: call for slug, call in campaign.calls.items() if slug in calls},
-        "events": {slug: event for slug, event in campaign.events.items() if slug in events},
-        f"waves.{wave.name}.title": wave.title,
-        f"waves.{wave.name}.signed": wave.signed,
-    }
-
-
-def _strings(path: str, value: object) -> Iterator[tuple[str, str]]:
-    """Yield every text within *value*, with the keys that lead to it."""
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, Mapping):
-        for name, each in value.items():
-            yield from _strings(f"{path}.{name}", each)
-    elif isinstance(value, tuple):
-        for each in value:
-            yield from _strings(path, each)
-    elif is_dataclass(value):
-        for field in fields(value):
-            yield from _strings(f"{path}.{field.name}", getattr(value, field.name))

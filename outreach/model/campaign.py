@@ -180,7 +180,10 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """A campaign: languages in house order (the first is the house's own), its calls, events, waves and newsletters."""
+    """A campaign: languages in house order (the first is the house's own), its calls, events, waves and newsletters.
+
+    *differs* is what may differ between the languages of its words, by the keys that lead to them.
+    """
 
     slug: str
     title: Words
@@ -193,6 +196,7 @@ class Campaign:
     demands: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     events: Mapping[str, Event] = field(default_factory=dict)
     newsletters: Mapping[str, WaveDefinition] = field(default_factory=dict)
+    differs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     folder: Path | None = None
 
     @property

@@ -4,6 +4,7 @@ import hashlib
 import os
 import secrets
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -89,8 +90,9 @@ class Desk:
         """Return what changes whenever a file does, or what the topic has."""
         seen = hashlib.sha256()
         for path in sorted(_files(self.services.settings.templates, self.services.settings.audiences)):
-            held = path.stat()
-            seen.update(f"{path}|{held.st_mtime_ns}|{held.st_size}\n".encode())
+            with suppress(FileNotFoundError):  # gone meanwhile, or an editor's lock, which leads nowhere
+                held = path.stat()
+                seen.update(f"{path}|{held.st_mtime_ns}|{held.st_size}\n".encode())
         if campaign and wave:
             found = pieces.found(self.services, campaign, wave)
             seen.update(repr(found).encode())

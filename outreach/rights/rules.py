@@ -54,6 +54,12 @@ RULES: tuple[Rule, ...] = (
         30,
         "they were kept to be corrected, and hold what a file said of people",
     ),
+    Rule(
+        "pictures",
+        "pictures of mails, taken for their approver, once the wave is over or was not planned again",
+        90,
+        "only needed to decide; the mails themselves stay",
+    ),
     Rule("milestones", "milestones that Prefect was told", 90, "they are on their way to Prefect only"),
 )
 
@@ -80,7 +86,6 @@ KEPT: Mapping[str, str] = {
     "counter": "holds nobody",
     "preflight": "holds nobody",
     "issue": "holds nobody",
-    "picture": "holds nobody: mails with an invented name",
     "source": "holds nobody",
     "content": "holds nobody of ours: what others published",
     "content_revision": "holds nobody of ours: what others published",

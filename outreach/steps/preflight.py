@@ -33,7 +33,7 @@ from outreach.model.mail import Mail, Message
 from outreach.model.preflight import Finding, Level
 from outreach.model.wave import WaveState
 from outreach.services import Services
-from outreach.steps import own_pages
+from outreach.steps import going, own_pages
 from outreach.store import reading
 
 SECONDS = 60.0
@@ -64,9 +64,15 @@ def inspect(services: Services, wave_id: int) -> Inspection:
 
 
 def is_done(services: Services, wave_id: int) -> bool:
-    """Tell whether the wave was looked over as it is planned now."""
+    """Tell whether the wave was looked over as it is planned now, and lately enough for it to go."""
     with reading(services.sessions) as session:
-        return ledger.is_done(session, wave_id)
+        return going.is_looked_at(session, wave_id, services.clock())
+
+
+def question(services: Services, wave_id: int) -> int:
+    """Return the number of the question that the last look leads to: a look with new stops leads to another one."""
+    with reading(services.sessions) as session:
+        return ledger.question(session, wave_id)
 
 
 def findings(services: Services, wave_id: int) -> tuple[Finding, ...]:
@@ -103,13 +109,13 @@ def keep(services: Services, seen: Inspection) -> None:
         if ledger.planned_under(session, seen.wave_id) != seen.digest:
             raise StateError(f"wave {seen.wave_id} was planned anew while it was looked over; look over it again")
         _only_planned(campaigns.view(session, seen.wave_id).state)
-        ledger.add(session, seen.wave_id, seen.new)
+        ledger.add(session, seen.wave_id, seen.new, services.clock())
         pictures.keep(session, seen.wave_id, seen.pictures)
 
 
 def artifact(wave: WaveView) -> str:
-    """Return the key that the report of a wave is shown under."""
-    return f"outreach-preflight-{wave.key}"
+    """Return the key that the report of a wave is shown under: two dashes stand in no name, nor do three."""
+    return f"outreach-preflight-{wave.campaign}--{wave.name}".replace("_", "---")
 
 
 def report(services: Services, seen: Inspection) -> str:

@@ -70,7 +70,7 @@ def _run(services: Services, rule: Rule, now: datetime, portion: int) -> Removed
     seen = hashlib.sha256()
     proof = replace(_of(rule, cutoff, []), digest=seen.hexdigest(), at=now)
     proof_id: int | None = None
-    last = 0
+    last: int | str | None = None
     while True:
         with services.sessions.begin() as session:
             turns.forgetting(session)

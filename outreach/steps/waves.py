@@ -14,7 +14,7 @@ from outreach.model.delivery import Plan
 from outreach.model.preflight import Level
 from outreach.model.wave import WaveState, WaveStep
 from outreach.services import Services
-from outreach.steps import content, planning
+from outreach.steps import content, going, planning
 from outreach.steps.planning import Named
 from outreach.store import reading
 
@@ -74,8 +74,13 @@ def current_plan(services: Services, wave_id: int) -> Plan:
         )
 
 
-def approve_wave(services: Services, wave_id: int, digest: str, *, by: str, note: str = "") -> None:
-    """Let a planned wave go, as it was when *digest* was shown; a stop in the preflight cannot be approved away."""
+def approve_wave(
+    services: Services, wave_id: int, digest: str, *, by: str, note: str = "", without_a_look: bool = False
+) -> None:
+    """Let a planned wave go, as it was when *digest* was shown; a stop in the preflight cannot be approved away.
+
+    A look over it must have been taken within a day; *without_a_look* does without, and the note says so.
+    """
     if not by.strip():
         raise DefinitionError("by: nobody is named; write who approves")
     now = services.clock()
@@ -90,6 +95,11 @@ def approve_wave(services: Services, wave_id: int, digest: str, *, by: str, note
         stops = [finding.where for finding in deliveries.findings(session, wave_id) if finding.level is Level.STOP]
         if stops:
             raise DefinitionError(f"the preflight has stops, see {', '.join(stops)}; mend them and plan the wave again")
+        going.check_in_time(session, wave_id, now)
+        if without_a_look:
+            note = f"{going.WAIVED}; {note}" if note.strip() else going.WAIVED
+        else:
+            going.check_look(session, wave_id, now)
         plan.keep_approval(session, wave_id, digest, approved=True, by=by, note=note, at=now)
         campaigns.take(session, wave_id, WaveStep.APPROVE, now)
 
@@ -102,13 +112,15 @@ def reject_wave(services: Services, wave_id: int, digest: str, *, by: str, note:
 
 
 def start_wave(services: Services, wave_id: int) -> WaveState:
-    """Let the lanes begin, if what was approved is what would go; starting again goes on."""
+    """Let the lanes begin, if what was approved is what would go and is not too late; starting again goes on."""
+    now = services.clock()
     with services.sessions.begin() as session:
         campaigns.hold(session, wave_id)
-        state = campaigns.view(session, wave_id).state
-        if state is WaveState.APPROVED and plan.approved_digest(session, wave_id) != plan.digest(session, wave_id):
-            raise ApprovalVoid("what was approved is not what would be sent now; plan the wave again")
-        return campaigns.take(session, wave_id, WaveStep.START, services.clock())
+        if campaigns.view(session, wave_id).state is WaveState.APPROVED:
+            if plan.approved_digest(session, wave_id) != plan.digest(session, wave_id):
+                raise ApprovalVoid("what was approved is not what would be sent now; plan the wave again")
+            going.check_in_time(session, wave_id, now)
+        return campaigns.take(session, wave_id, WaveStep.START, now)
 
 
 def take_step(services: Services, wave_id: int, step: WaveStep) -> WaveState:

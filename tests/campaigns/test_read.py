@@ -122,6 +122,28 @@ def test_all_problems_are_told_at_once(tmp_path: Path):
     )
 
 
+def test_what_may_differ_between_the_languages_is_read_by_the_keys_of_the_words(tmp_path: Path):
+    declared = '\n[differs]\n"calls.join.intro" = ["12", "15"]\n"calls.join.fields.label" = ["3"]\ntitle = ["2026"]\n'
+
+    found = read_campaign(campaign_folder(tmp_path, CAMPAIGN_TOML + declared)).differs
+
+    assert found == {"calls.join.intro": ("12", "15"), "calls.join.fields.label": ("3",), "title": ("2026",)}
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('"calls.jion.intro" = ["1"]', 'leads to no words; write the keys that do, such as "calls.join.intro"'),
+        ('"calls.join" = ["1"]', 'leads to no words; write the keys that do, such as "calls.join.intro"'),
+        ('title = "1"', """found '1'; write a list such as ["13", "28-05-2027"]"""),
+    ],
+)
+def test_what_may_differ_where_there_are_no_words_is_told(tmp_path: Path, line: str, told: str):
+    folder = campaign_folder(tmp_path, f"{CAMPAIGN_TOML}\n[differs]\n{line}\n")
+
+    assert refusal(folder).endswith(told)
+
+
 def test_a_call_without_fields_is_told(tmp_path: Path):
     before, after = CAMPAIGN_TOML.split("[[calls.join.fields]]")
     toml = f"{before}[waves.start]{after.split('[waves.start]')[1]}"

@@ -1,5 +1,6 @@
 # ruff: noqa: E501 - a row of a table stays on one line
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -10,9 +11,10 @@ from outreach.compose.facts import Topic, facts
 from outreach.compose.parity import differences, unlike
 from outreach.compose.written_dates import read_dates, read_numbers
 from outreach.model import dates
-from outreach.model.campaign import Body
+from outreach.model.campaign import Body, Campaign, Event, Signature, WaveDefinition
 from outreach.model.preflight import Finding, Level
-from tests.builders_compose import TEMPLATES, body, campaign, wave
+from outreach.steps.pieces import pieces
+from tests.builders_compose import TEMPLATES, body, both, call, campaign, wave
 
 
 def said(text: str, language: str) -> tuple[list[str], list[str]]:
@@ -140,6 +142,94 @@ def test_what_languages_say_differently_is_told_with_lines_and_a_remedy(nl: str,
     assert found(nl, de) == [f"{told}; {remedy}"]
 
 
+@pytest.mark.parametrize(
+    ("language", "nl", "other", "changed"),
+    [
+        ("de", "14 t/m 16 november 2026", "14.11.–16.11.2026", "14.11.–17.11.2026"),
+        ("de", "14 t/m 16 november 2026", "14.11.–16.11.2026", "13.11.–16.11.2026"),
+        ("de", "van 14 tot en met 16 november", "vom 14. bis zum 16. November", "vom 15. bis zum 16. November"),
+        ("de", "De trein gaat om 19.10.", "Der Zug fährt um 19.10.", "Der Zug fährt um 19.11."),
+        ("de", "Zie paragraaf 2.1.", "Siehe Kapitel 2.1.", "Siehe Kapitel 2.10."),
+        ("de", "art. 5.2.", "Art. 5.2.", "Art. 5.3."),
+        ("de", "1.1. Inleiding", "1.1. Einleitung", "1.2. Einleitung"),
+        ("de", "op 19 oktober", "am 19.10.", "am 19.11."),
+        ("de", "3 en 4 december 2026 in Aken", "3. und 4. Dezember 2026 in Aachen", "2. und 4. Dezember 2026 in Aachen"),
+        ("de", "1 december 2026 en 2 december 2026", "Am 1. und 2. Dezember 2026", "Am 1. und 3. Dezember 2026"),
+        ("de", "3, 4 en 5 december", "am 3.12., 4.12. und 5.12.", "am 3.12., 6.12. und 5.12."),
+        ("de", "van 28-11 t/m 2-12-2026", "vom 28.11. bis 2.12.2026", "vom 27.11. bis 2.12.2026"),
+        ("de", "op 5-12 om 9 uur", "am 5.12. um 9 Uhr", "am 5.12. um 8 Uhr"),
+        ("de", "op 5-12 om 5 uur", "am 5.12. um 5 Uhr", "am 5.12."),
+        ("de", "op 5/12", "am 5.12.", "am 12.5."),
+        ("de", "op 5/12", "am 5. Dezember", "am 6. Dezember"),
+        ("de", "op 5-12-2026, dus 5-12", "am 5.12.2026", "am 5.11.2026"),
+        ("de", "kinderen van 5-12", "Kinder von 5 bis 12", "Kinder von 5 bis 13"),
+        ("de", "De score was 3-1.", "Das Ergebnis war 3:1.", "Das Ergebnis war 1:3."),
+        ("de", "10-20 mensen", "10 bis 20 Menschen", "10:20 Uhr"),
+        ("de", "om 9.30u", "um 9h30", "um 9h45"),
+        ("de", "CO2 en 5 m2", "CO₂ und 5 m²", "CO₃ und 5 m²"),
+        ("de", "1 mrt. 2027", "1. Mrz. 2027", "2. Mrz. 2027"),
+        ("de", "€ 12.500,-", "12 500 €", "12 600 €"),
+        ("de", "1 000 deelnemers", "1.000 Teilnehmende", "1.001 Teilnehmende"),
+        ("de", "kamer 12 500 stoelen", "Raum 12, 500 Stühle", "Raum 12, 600 Stühle"),
+        ("de", "bel +31 (0)6 12345678", "Tel. +31 6 12345678", "Tel. +31 6 12345687"),
+        ("de", "[a](https://a.example/x)", "[a](https://a.example/de/x)", "[a](https://a.example/de/y)"),
+        ("de", "[a](https://a.example/nl)", "[a](https://a.example/)", "[a](https://b.example/)"),
+        ("de", "[a](https://a.example/nl-a.pdf)", "[a](https://a.example/de-a.pdf)", "[a](https://a.example/de-b.pdf)"),
+        ("de", "mail info-nl@example.org.", "Mail: info-de@example.org", "Mail: info@example.org"),
+        ("de", "mail a1@example.org", "[a1@example.org](mailto:a1@example.org) {# differs: mailto:a1@example.org #}", "Mail b1@example.org"),
+        ("de", "lees www.example.org/a.", "Lesen: https://example.org/a", "Lesen: https://example.org/b"),
+        ("de", "[lees](https://a.example/)", "[a.example: https://a.example](https://a.example/)", "[https://b.example](https://a.example/)"),
+        ("en", "3 t/m 5 mei 2027", "May 3–5, 2027", "May 3–6, 2027"),
+        ("en", "3 t/m 5 mei 2027", "May 3–5, 2027", "May 2–5, 2027"),
+        ("en", "3 en 4 december 2026", "December 3 and 4, 2026", "December 3 and 4, 2027"),
+        ("en", "3 en 4 december", "December 3 and 4", "December 3 and 5"),
+        ("en", "Op 3 mei 4 mensen", "On May 3, 4 people", "On May 3, 5 people"),
+        ("en", "van 13 tot 15 uur", "from 1 to 3 pm", "from 2 to 3 pm"),
+        ("en", "11.30-13.00 uur", "11:30–1 pm", "10:30–1 pm"),
+        ("en", "10.00-12.00 uur", "10:00 am – noon", "10:00 am – midnight"),
+    ],
+)  # fmt: skip
+def test_what_languages_write_in_their_own_way_is_the_same_and_what_changed_is_told(
+    language: str, nl: str, other: str, changed: str
+):
+    assert found(nl, other, language) == []
+    assert found(nl, changed, language) != []
+
+
+def words_of(**changes: object) -> tuple[Campaign, WaveDefinition]:
+    """A campaign whose words in two languages say the same, but for *changes*."""
+    signed = Signature("Noor", both("lid sinds 2020", "Mitglied seit 2020"))
+    definition = wave(call="join", event="day", signed=signed, title=both("Start 10 december", "Start 10. Dezember"))
+    starts = datetime(2027, 6, 4, 9, tzinfo=UTC)
+    title, place = both("4 juni", "4. Juni"), both("Zaal 2", "Raum 2")
+    event = Event("day", title, starts, starts, place, both("3 sessies", "3 Foren"))
+    values: dict[str, object] = {"intro": both("12 plaatsen tot 10 december", "12 Plätze bis 10. Dezember")}
+    values |= {key: value for key, value in changes.items() if key in ("title", "intro", "button", "thanks")}
+    own = {key: value for key, value in changes.items() if key in ("differs", "summary")}
+    event = replace(event, **{key: value for key, value in changes.items() if key == "place"})
+    definition = replace(definition, **{key: value for key, value in changes.items() if key == "signed"})
+    calls = {"join": call(**values), "later": call("later", intro=both("1", "2"))}
+    return campaign(definition, calls=calls, events={"day": event}, **own), definition
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"intro": both("12 plaatsen", "15 Plätze")}, ["calls.join.intro in nl and de: numbers differ: nl says 12; de says 15; say the same in both, or declare it under [differs]: \"calls.join.intro\" = [\"12\", \"15\"]"]),
+        ({"thanks": both("mail a@example.org", "Mail b@example.org")}, ["calls.join.thanks in nl and de: addresses differ: nl says a@example.org; de says b@example.org; say the same in both, or declare it under [differs]: \"calls.join.thanks\" = [\"a@example.org\", \"b@example.org\"]"]),
+        ({"summary": both("In 2026", "Im Jahr 2027")}, ["summary in nl and de: numbers differ: nl says 2026; de says 2027; say the same in both, or declare it under [differs]: \"summary\" = [\"2026\", \"2027\"]"]),
+        ({"place": both("Zaal 2", "Raum 3")}, ["events.day.place in nl and de: numbers differ: nl says 2; de says 3; say the same in both, or declare it under [differs]: \"events.day.place\" = [\"2\", \"3\"]"]),
+        ({"signed": Signature("N", both("sinds 2020", "seit 2021"))}, ["waves.start.signed.role in nl and de: numbers differ: nl says 2020; de says 2021; say the same in both, or declare it under [differs]: \"waves.start.signed.role\" = [\"2020\", \"2021\"]"]),
+        ({"intro": both("12", "15"), "differs": {"calls.join.intro": ("12", "15")}}, []),
+        ({}, []),
+    ],
+)  # fmt: skip
+def test_words_of_the_campaign_that_mails_and_forms_show_are_compared_too(changes: dict[str, object], told: list[str]):
+    of, definition = words_of(**changes)
+
+    assert list(differences(of, definition)) == [Finding(Level.STOP, "test/campaign.toml", each) for each in told]
+
+
 def test_a_difference_stops_the_wave_and_names_both_files():
     definition = wave("10", "12")
 
@@ -152,7 +242,7 @@ def test_a_difference_stops_the_wave_and_names_both_files():
 def test_campaigns_that_are_shipped_say_the_same_in_all_languages(slug: str):
     shipped = load_campaign(TEMPLATES, slug)
 
-    assert [found for each in shipped.waves.values() for found in differences(shipped, each)] == []
+    assert [found for each in pieces(shipped).values() for found in differences(shipped, each)] == []
 
 
 def translated(source: str, digest: str) -> list[Finding]:
@@ -177,7 +267,7 @@ def test_a_translation_older_than_its_source_is_named():
 
 PIECES = st.sampled_from(
     [
-        "10", "1.000", "1,000", "28 mei 2027", "28. Mai", "13:30", "Mai 2027", "{{ button('join') }}", "{{ day('2026-12-10') }}",
+        "10", "1.000", "1,000", "5-12", "3:1", "2.10.", "3 en 4 mei", "12 500", "1 to 3 pm", "noon", "a@a.example", "28 mei 2027", "28. Mai", "13:30", "Mai 2027", "{{ button('join') }}", "{{ day('2026-12-10') }}",
         "[a](https://a.example/nl)", "[b](https://a.example/de)", "![x](assets/f-nl.png)", "{# differs: 10, 28-05-2027 #}",
         "{{", "{%", "#}", "](", "<http://[", "\n\n", "1. ", "@@x@@", "✎", "\u2028",
     ]

@@ -93,6 +93,13 @@ def test_the_page_knows_when_something_changed(desk: Desk):
     assert after.status_code == 204
 
 
+def test_files_that_lead_nowhere_or_go_meanwhile_are_passed_over(desk: Desk):
+    (desk.folder / ".#start.nl.md").symlink_to("somebody@desk.1234")  # as an editor marks a file that it edits
+
+    assert desk.client.get("/?campaign=x").status_code == 200
+    assert desk.client.get("/changed?campaign=x&wave=start").status_code == 204
+
+
 def test_without_any_campaign_it_says_how_to_begin_one(desk: Desk):
     (desk.folder / "campaign.toml").unlink()
 

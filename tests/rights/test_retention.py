@@ -11,8 +11,11 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
+from outreach.campaigns import queries as campaigns
 from outreach.dashboard.retention import retention_markdown
+from outreach.delivery.queries import pictures
 from outreach.errors import DefinitionError
+from outreach.model.inspection import Picture
 from outreach.model.rights import Removed, Retention, Rule
 from outreach.rights import exports, rules
 from outreach.rights.queries.retention import SWEEPS
@@ -24,9 +27,12 @@ from outreach.store.tables import (
     ContactRow,
     DeliveryRow,
     EngagementRow,
+    PictureRow,
     SignupRow,
     SubmissionRow,
+    WaveRow,
 )
+from tests.builders_delivery import campaign as bare_campaign
 from tests.builders_engagement import everything, figures, nomination, registered, sent
 from tests.builders_people import Soul, add, write_csv
 from tests.builders_rights import History, house
@@ -213,6 +219,25 @@ def test_files_with_errors_under_home_go_by_their_age(services, clock):
     assert [file.name for file in folder.iterdir()] == ["nieuw.errors.csv"]
     digest = hashlib.sha256(b"download.csv\noud.errors.csv\n").hexdigest()
     assert (proofs["imports"].removed, proofs["imports"].digest) == (2, digest)
+
+
+def test_pictures_go_long_after_their_wave_was_planned_or_finished(services, clock):
+    with services.sessions.begin() as session:
+        ages = {"planned": (91, None), "waiting": (89, None), "sent": (200, 91), "sent lately": (200, 89)}
+        for name, (planned, finished) in ages.items():
+            wave = campaigns.register(session, *bare_campaign(name.replace(" ", "-")), clock())
+            row = session.get_one(WaveRow, wave.id)
+            row.planned_at = clock() - timedelta(days=planned)
+            row.finished_at = finished and clock() - timedelta(days=finished)
+            taken = [Picture("nl", width, "light", b"png", f"{name} {width}") for width in (390, 1200)]
+            pictures.keep(session, wave.id, taken)
+
+    proofs = {proof.rule: proof for proof in retention.run_retention(services, portion=3)}
+
+    assert proofs["pictures"].removed == 4
+    with services.sessions() as session:
+        kept = session.scalars(select(PictureRow.key).order_by(PictureRow.key)).all()
+    assert kept == [f"{name} {width}" for name in ("sent lately", "waiting") for width in (1200, 390)]
 
 
 def test_a_house_may_give_other_days():

@@ -1,23 +1,26 @@
 """The look over a planned wave: with a real web server, and programs that stand in for SpamAssassin and Chromium."""
 
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, replace
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert, select, update
 
 from outreach.campaigns import queries as campaigns
 from outreach.delivery.queries import freeze, plan
 from outreach.errors import DefinitionError, NotFound, StateError
+from outreach.model.campaign import Event
 from outreach.model.inspection import Inspection, Picture
 from outreach.model.mail import Link
 from outreach.model.preflight import Finding, Level
 from outreach.model.wave import WaveState, WaveStep
 from outreach.services import Services
 from outreach.steps import preflight, waves
-from outreach.store.tables import ContactGroupRow, ContactRow, PreflightRow, WaveRow
-from tests.builders_compose import campaign, wave
+from outreach.store.tables import ApprovalRow, ContactGroupRow, ContactRow, PreflightRow, WaveRow
+from tests.builders_compose import both, call, campaign, wave
 from tests.builders_delivery import add_people, everyone, message
 from tests.builders_delivery import campaign as bare_campaign
 from tests.inspection.answering import Answers, answering
@@ -117,6 +120,112 @@ def test_a_stop_that_the_look_finds_keeps_the_wave_from_being_approved(services,
 
     with pytest.raises(DefinitionError, match=r"the preflight has stops, see https://mail\.example\.org/calls/gone;"):
         waves.approve_wave(services, wave_id, seen.digest, by="Marieke")
+
+
+def approve(services: Services, wave_id: int, **values: object) -> None:
+    waves.approve_wave(services, wave_id, waves.current_plan(services, wave_id).digest, by="Els", **values)
+
+
+def test_a_wave_that_nobody_looked_over_is_not_approved(services, people):
+    wave_id = planned(services, links=OURS)
+    told = (
+        f"wave {wave_id} was not looked over as it is planned now; do it now: outreach wave preflight {wave_id}; or "
+        "approve it all the same, which is kept with the approval's note: "
+        f"outreach wave approve {wave_id} … --without-a-look"
+    )
+    with pytest.raises(StateError, match=f"^{re.escape(told)}$"):
+        approve(services, wave_id)
+
+    preflight.inspect(services, wave_id)
+    planned(services, links=OURS)
+
+    with pytest.raises(StateError, match="was not looked over"):
+        approve(services, wave_id)
+    preflight.inspect(services, wave_id)
+    approve(services, wave_id, note="mooi")
+    assert notes(services) == ["mooi"]
+
+
+@pytest.mark.parametrize(
+    ("note", "kept"), [("", "approved without a look"), ("haast", "approved without a look; haast")]
+)
+def test_an_approval_without_a_look_says_so_in_its_note(services, people, note: str, kept: str):
+    approve(services, planned(services), note=note, without_a_look=True)
+
+    assert notes(services) == [kept]
+
+
+def notes(services: Services) -> list[str]:
+    with services.sessions() as session:
+        return list(session.scalars(select(ApprovalRow.note)))
+
+
+def test_a_look_counts_for_a_day(services, people, clock):
+    wave_id = planned(services, links=OURS)
+    preflight.inspect(services, wave_id)
+    clock.forward(days=1)
+    assert preflight.is_done(services, wave_id) is True
+    clock.forward(seconds=1)
+
+    assert preflight.is_done(services, wave_id) is False
+    with pytest.raises(StateError, match=r"was looked over 20 Nov 2026, 13:00 CET, more than a day ago; do it now"):
+        approve(services, wave_id)
+
+    preflight.inspect(services, wave_id)
+    approve(services, wave_id)
+
+
+def test_a_look_with_new_stops_leads_to_another_question_and_one_with_the_same_does_not(services, people):
+    wave_id = planned(services, links=OURS)
+    asked = [preflight.question(services, wave_id)]
+    for stops in ([], ["a"], ["a"], [], ["b", "a"]):
+        seen = preflight.look(services, wave_id)
+        found = tuple(Finding(Level.STOP, stop, "is gone") for stop in stops)
+        preflight.keep(services, replace(seen, new=(*seen.new, *found)))
+        asked.append(preflight.question(services, wave_id))
+
+    assert asked == [0, 1, 2, 2, 2, 3]
+
+
+@pytest.mark.parametrize("about", ["event", "call"])
+def test_a_wave_is_too_late_once_its_event_is_over_or_its_call_closed(services, people, clock, about: str):
+    soon = clock() + timedelta(hours=2)
+    event = Event("day", both("Dag", "Tag"), soon - timedelta(hours=1), soon, both("Hier", "Hier"))
+    definition = wave(**{about: {"event": "day", "call": "join"}[about]})
+    of = campaign(definition, calls={"join": call(closes=soon)}, events={"day": event})
+    wave_id = waves.plan_wave(services, of, definition).wave_id
+    what = {"event": "event was over", "call": "call closed"}[about]
+    told = (
+        f"wave {wave_id} was planned 20 Nov 2026, 13:00 CET, and its {what} 20 Nov 2026, 15:00 CET: its mails come too"
+    )
+
+    approve(services, wave_id, without_a_look=True)
+    clock.forward(hours=2)
+    with pytest.raises(StateError, match=re.escape(told)):
+        waves.start_wave(services, wave_id)
+
+    waves.plan_wave(services, of, definition)
+    approve(services, wave_id, without_a_look=True)
+    assert waves.start_wave(services, wave_id) is WaveState.SENDING
+
+
+def test_a_wave_that_is_too_late_cannot_be_approved(services, people, clock):
+    definition = wave(call="join")
+    of = campaign(definition, calls={"join": call(closes=clock() + timedelta(hours=2))})
+    wave_id = waves.plan_wave(services, of, definition).wave_id
+    clock.forward(hours=2)
+
+    with pytest.raises(StateError, match=r"mend its texts and plan it again, or cancel it$"):
+        approve(services, wave_id, without_a_look=True)
+
+
+def test_two_waves_never_share_a_report(services, people):
+    names = [("a-b", "c"), ("a", "b-c"), ("a_b", "c"), ("a", "b_c")]
+    view = waves.wave(services, planned(services))
+
+    keys = [preflight.artifact(replace(view, campaign=of, name=name)) for of, name in names]
+
+    assert keys == [f"outreach-preflight-{each}" for each in ("a-b--c", "a--b-c", "a---b--c", "a--b---c")]
 
 
 def with_picture(services: Services, wave_id: int, key: str) -> Inspection:

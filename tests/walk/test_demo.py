@@ -39,6 +39,8 @@ def test_the_demo_goes_the_whole_way_and_leaves_nothing_running(walked):
         "outreach-overview",
         "wave-sociaal-werkers-start",
         "wave-gouden-gemeente-call",
+        "outreach-preflight-sociaal-werkers--start",
+        "outreach-preflight-gouden-gemeente--call",
     }
     for figure in ("batches", "delivered", "opens", "clicks", "signups"):
         assert report[figure] > 0, figure

@@ -1,6 +1,6 @@
 """What a look over a planned wave asks of the ledger, and leaves there."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -13,7 +13,10 @@ from outreach.model.preflight import Finding, Level
 from outreach.store.tables import BatchRow, CampaignRow, DeliveryRow, MessageRow, PreflightRow, WaveRow
 
 LATER = "inspected"
-"""Marks findings that came after planning, so that they can be told from the plan's own, and replaced."""
+"""Marks findings that came after planning, so that they can be told from the plan's own, and replaced.
+
+Its value is the question that they belong to: the first, or another one that a later look with new stops called for.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +42,31 @@ def of_planning(session: Session, wave_id: int) -> tuple[Finding, ...]:
     return tuple(Finding(Level(each["level"]), each["where"], each["what"]) for each in planned)
 
 
-def is_done(session: Session, wave_id: int) -> bool:
-    """Tell whether the wave was looked over as it is planned: a look leaves at least a note."""
+def looked_at(session: Session, wave_id: int) -> datetime | None:
+    """Return when the wave was looked over last, as it is planned: a look leaves at least a note. None: not yet."""
     row = session.get(PreflightRow, wave_id)
-    return row is not None and any(LATER in each for each in row.findings)
+    return row.at if row and _question(row) else None
 
 
-def add(session: Session, wave_id: int, findings: Iterable[Finding]) -> None:
-    """Put *findings* beside those of planning, in place of an earlier look's."""
+def question(session: Session, wave_id: int) -> int:
+    """Return the number of the question to the approver that the last look leads to; 0 where there was no look yet."""
+    row = session.get(PreflightRow, wave_id)
+    return _question(row) if row else 0
+
+
+def _question(row: PreflightRow) -> int:
+    return max((int(each[LATER]) for each in row.findings if LATER in each), default=0)
+
+
+def add(session: Session, wave_id: int, findings: Sequence[Finding], at: datetime) -> None:
+    """Put *findings* beside those of planning, in place of an earlier look's; new stops among them are asked about."""
     row = session.get_one(PreflightRow, wave_id)
     planned = [each for each in row.findings if LATER not in each]
-    row.findings = [*planned, *({**asdict(finding), LATER: True} for finding in findings)]
+    before = {(each["where"], each["what"]) for each in row.findings if each["level"] == Level.STOP}
+    new = {(each.where, each.what) for each in findings if each.level is Level.STOP} - before
+    number = _question(row) + 1 if new else max(_question(row), 1)
+    row.findings = [*planned, *({**asdict(finding), LATER: number} for finding in findings)]
+    row.at = at
 
 
 def with_longest_names(session: Session, wave_id: int, message_id: int) -> Frozen | None:

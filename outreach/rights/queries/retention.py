@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, cast, delete, exists, func, null, or_, select, update
+from sqlalchemy import ColumnElement, Text, cast, delete, exists, func, null, or_, select, true, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from outreach.model.rights import Removed
@@ -23,22 +23,26 @@ from outreach.store.tables import (
     EngagementRow,
     LetterRow,
     MilestoneRow,
+    PictureRow,
     RetentionRow,
     SignupRow,
     SubmissionRow,
+    WaveRow,
     WebhookRow,
 )
 
 Column = InstrumentedAttribute[Any] | ColumnElement[Any]
 
-Clean = Callable[[Session, Sequence[int], RidOf], None]
+Id = int | str
+
+Clean = Callable[[Session, Sequence[Any], RidOf], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
     """Which rows a rule speaks of, and what is done to them. *proof* identifies a row in the digest."""
 
-    id: InstrumentedAttribute[int]
+    id: InstrumentedAttribute[int] | InstrumentedAttribute[str]
     at: Column
     proof: tuple[Column, ...]
     clean: Clean
@@ -51,15 +55,15 @@ class Sweep:
 
 @dataclass(frozen=True, slots=True)
 class Portion:
-    """What one transaction removed: the last row's number, and a line of proof for each row, in order."""
+    """What one transaction removed: the last row's id, and a line of proof for each row, in order."""
 
-    last: int
+    last: Id
     times: tuple[datetime, ...]
     lines: tuple[str, ...]
 
 
-def _deleted(id_: InstrumentedAttribute[int]) -> Clean:
-    def clean(session: Session, ids: Sequence[int], _rid_of: RidOf) -> None:
+def _deleted(id_: InstrumentedAttribute[Any]) -> Clean:
+    def clean(session: Session, ids: Sequence[Any], _rid_of: RidOf) -> None:
         change(session, delete(id_.class_).where(id_.in_(ids)))
 
     return clean
@@ -167,6 +171,14 @@ SWEEPS: Mapping[str, Sweep] = {
         _emptied(DeliveryRow.id, first_name="", organisation="", detail=null()),
         (or_(DeliveryRow.first_name != "", DeliveryRow.organisation != "", DeliveryRow.detail.is_not(None)),),
     ),
+    "pictures": Sweep(
+        PictureRow.key,
+        select(func.coalesce(WaveRow.finished_at, WaveRow.planned_at))
+        .where(WaveRow.id == PictureRow.wave_id)
+        .scalar_subquery(),
+        (PictureRow.wave_id, PictureRow.message, PictureRow.width, PictureRow.scheme),
+        _deleted(PictureRow.key),
+    ),
     "milestones": Sweep(
         MilestoneRow.id,
         MilestoneRow.emitted_at,
@@ -185,12 +197,14 @@ def due(session: Session, rule: str, cutoff: datetime) -> Removed:
     return Removed(rule, cutoff, *found)
 
 
-def remove(session: Session, rule: str, cutoff: datetime, rid_of: RidOf, *, after: int, most: int) -> Portion | None:
-    """Remove up to *most* rows beyond number *after*; None where nothing is left. One pass sees every row once."""
+def remove(
+    session: Session, rule: str, cutoff: datetime, rid_of: RidOf, *, after: Id | None, most: int
+) -> Portion | None:
+    """Remove up to *most* rows beyond the id *after*; None where nothing is left. One pass sees every row once."""
     sweep = SWEEPS[rule]
     rows = (
         select(sweep.id.label("row_id"), sweep.at.label("row_at"), *sweep.proof)
-        .where(sweep.id > after, *sweep.older(cutoff))
+        .where(sweep.id > after if after is not None else true(), *sweep.older(cutoff))
         .order_by(sweep.id)
         .limit(most)
     )
