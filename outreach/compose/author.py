@@ -8,6 +8,7 @@ from datetime import date, datetime
 from types import TracebackType
 from urllib.parse import unquote
 
+from babel.numbers import format_decimal
 from babel.support import Translations
 from jinja2 import TemplateSyntaxError, nodes
 from jinja2.sandbox import SandboxedEnvironment
@@ -80,6 +81,7 @@ class Author:
             "event": self.event_block,
             "asset": self.assets.url,
             "day": self.day,
+            "number": self.number,
             "closes": self.closes,
             "campaign": escaped(self.campaign.title[self.language]),
             "salutation": f"@@salutation_{self.language}@@",
@@ -118,6 +120,10 @@ class Author:
     def day(self, written: str) -> str:
         """Return a date such as `2026-12-10` in the language's words."""
         return dates.day(date.fromisoformat(written), self.language)
+
+    def number(self, value: float) -> str:
+        """Return a number as the language writes it: 12500 is `12.500` in Dutch and German."""
+        return escaped(format_decimal(value, locale=self.language))
 
     def closes(self, slug: str) -> str:
         """Return when a call closes."""

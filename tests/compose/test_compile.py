@@ -208,7 +208,7 @@ def test_authors_have_words_for_what_changes():
 @pytest.mark.parametrize(
     ("markdown", "told"),
     [
-        ("Dag\n\n{{ buton('join') }}", "line 3: 'buton' is undefined; known names: button, url, page, progress, event, asset, day, closes, campaign, salutation, first_name, organisation"),
+        ("Dag\n\n{{ buton('join') }}", "line 3: 'buton' is undefined; known names: button, url, page, progress, event, asset, day, number, closes, campaign, salutation, first_name, organisation"),
         ("{{ button('jion') }}", "line 1: no call 'jion'; there is: join"),
         ("\n{{ button('join') }", "line 2: unexpected '}'"),
         ("{{ day('morgen') }}", "line 1: Invalid isoformat string: 'morgen'"),
@@ -298,3 +298,10 @@ def test_a_single_language_campaign_needs_no_switch():
 )
 def test_dots_are_all_filled_only_when_the_goal_is_reached(words: str, dots: tuple[int, int]):
     assert counted(words) == dots
+
+
+@pytest.mark.parametrize(("variant", "shown"), [("nl", "12.500 en 0,5"), ("de", "12.500 en 0,5")])
+def test_numbers_are_written_as_the_language_does(variant: str, shown: str):
+    text = "{{ number(12500) }} en {{ number(0.5) }}"
+
+    assert shown in compiled(wave(text, text), variant).text

@@ -7,6 +7,7 @@ same --seed with --fault, --provider, --database and --wave brings a wave back.
 import argparse
 import json
 import secrets
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ def main(arguments: Sequence[str]) -> int:
     asked = _parser().parse_args(arguments)
     seed = asked.seed or secrets.token_hex(4)
     tell(f"seed {seed}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # whatever ends this, nothing is left running or mounted
     results = []
     with Stage() as stage:
         for cell in cells((*MATRIX, *LONG), lambda cell: _wanted(cell, asked)):

@@ -167,9 +167,11 @@ def _postgresql() -> Iterator[Database]:
     if binaries is None:
         raise Missing("PostgreSQL is not installed (apt-get install postgresql), so NOTHING was tried on it")
     cluster = _Restartable(binaries, Path(), DURABLE)
-    with small_disk(cluster.folder, 200) as disk, cluster:
-        yield Postgresql(cluster, disk)
-    shutil.rmtree(cluster.folder, ignore_errors=True)
+    try:
+        with small_disk(cluster.folder, 200) as disk, cluster:
+            yield Postgresql(cluster, disk)
+    finally:
+        shutil.rmtree(cluster.folder, ignore_errors=True)
 
 
 class _Restartable(Cluster):

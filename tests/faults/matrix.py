@@ -27,9 +27,13 @@ class Cell:
         return f"{base}, {self}, {number}"
 
     def holds(self, count: Count) -> bool:
-        """Whether that is what the protocol promises."""
-        wrong = count.lost or count.doubled or count.miscounted
-        return not (wrong or (count.unknown and self.knows is Knows.KEYS))
+        """Whether that is what the protocol promises; whom an API's list names may not stay unknown."""
+        unsure = {
+            Knows.KEYS: count.unknown,
+            Knows.LIST: count.overlooked if self.row.settled_by_us else 0,
+            Knows.NOTHING: 0,
+        }
+        return not (count.lost or count.doubled or count.miscounted or unsure[self.knows])
 
 
 @dataclass

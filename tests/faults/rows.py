@@ -12,7 +12,7 @@ from outreach.demo.outbox.faults import FaultKind
 from tests.faults import engine
 from tests.faults.api import Moment
 from tests.faults.databases import Kind
-from tests.faults.trial import Knows, Trial
+from tests.faults.trial import LONGEST, Knows, Trial
 
 Fault = Callable[[Trial], None]
 
@@ -56,7 +56,7 @@ def one_of_two(trial: Trial) -> None:
     other = trial.sender()
     _end(trial, BaseProcess.kill, (1, trial.calls - 2))
     goes_on = other.is_alive()
-    other.join()
+    other.join(LONGEST)
     unsure = trial.knows is Knows.KEYS and trial.outcome().unknown
     trial.finished = goes_on and other.exitcode == 0 and not unsure
 
@@ -72,7 +72,7 @@ def outage(seconds: float) -> Fault:
             trial.api.kill()
             time.sleep(seconds)
             trial.api.start()
-        sender.join()
+        sender.join(LONGEST)
 
     return fault
 
@@ -83,7 +83,7 @@ def failing(share: float, kinds: Iterable[FaultKind], seconds: float = 0.0) -> F
     def fault(trial: Trial) -> None:
         trial.api.fail(str(trial.chance.random()), share, tuple(kinds), seconds)
         for _ in range(3):
-            trial.sender().join()
+            trial.sender().join(LONGEST)
         trial.hits += trial.api.failed()
         trial.api.recover()
 
@@ -202,4 +202,4 @@ def _end(trial: Trial, end: Callable[[BaseProcess], None], calls: tuple[int, int
             time.sleep(delay)
         trial.hits += victim.is_alive()
         end(victim)
-        victim.join()
+        victim.join(LONGEST)

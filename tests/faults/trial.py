@@ -31,7 +31,7 @@ PEOPLE = 100
 MOST_SENDERS = 20
 LONGEST = 60.0
 
-LATER_LOOKS = (timedelta(minutes=17), timedelta(minutes=34))
+LATER_LOOKS = tuple(timedelta(minutes=minutes) for minutes in (17, 34, 51))
 """When an API is asked what became of a call; nothing may be concluded before its list has settled."""
 
 
@@ -48,7 +48,8 @@ class Count:
     """What became of people: *sent* is whom the API took, *unknown* whom the ledger shows as such.
 
     *lost* were not taken and are shown neither as refused nor as unknown. *miscounted* is by how many the ledger's
-    figure of people accepted is wrong. *hits* is how often the fault met somebody at work.
+    figure of people accepted is wrong. *overlooked* are shown as unknown although the API took them. *hits* is how
+    often the fault met somebody at work.
     """
 
     hits: int = 0
@@ -58,6 +59,7 @@ class Count:
     doubled: int = 0
     unknown: int = 0
     miscounted: int = 0
+    overlooked: int = 0
 
     def __add__(self, other: "Count") -> "Count":
         return Count(*(mine + others for mine, others in zip(astuple(self), astuple(other), strict=True)))
@@ -120,6 +122,7 @@ class Trial:
             doubled=sum(times > 1 for times in taken.values()),
             unknown=len(unknown),
             miscounted=abs(self.outcome().accepted - len(taken.keys() - unknown)),
+            overlooked=len(unknown & taken.keys()),
         )
 
     def environment(self) -> dict[str, str]:
