@@ -31,6 +31,11 @@ def newsletters() -> dict[str, Any]:
     return _in_folders(choices.newsletters)
 
 
+def mails() -> dict[str, Any]:
+    """Return the choice of everything that a campaign folder can send."""
+    return _in_folders(lambda templates: (*choices.waves(templates), *choices.newsletters(templates)))
+
+
 def audiences() -> dict[str, Any]:
     """Return the choice of audiences."""
     return {"items": {"type": "string", **_choice(choices.audiences(Settings().audiences))}}

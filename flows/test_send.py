@@ -20,9 +20,9 @@ class TrialForm(BaseModel):
     """What is sent, and to which colleagues."""
 
     wave: str = Field(
-        title="Wave",
-        description="campaign/wave, such as sociaal-werkers/start; a newsletter's name may be typed in, too",
-        json_schema_extra=at(1, **forms.waves()),
+        title="Wave or newsletter",
+        description="campaign/name, such as sociaal-werkers/start",
+        json_schema_extra=at(1, **forms.mails()),
     )
     to: str = Field(
         title="To whom",

@@ -133,7 +133,8 @@ def send_test(slug: str, wave: str, *, to: To, language: Languages = ()) -> None
     wave
         Its wave or newsletter.
     to
-        An address, or "Noor <noor@example.org>" to be greeted by name; may be given several times.
+        An address such as noor@example.org; with a name before it and the address in angle brackets, it is greeted by
+        name. May be given several times.
     language
         Which variant, such as nl or nl+de; may be given several times. Left out, the one with all languages.
     """

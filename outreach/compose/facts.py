@@ -72,7 +72,7 @@ _TOPICS = {
 NEW_LINE = "\n"
 _WITH_YEAR = len("28-05-2027")
 _DAY_ALONE = len("28-05")
-_READER = MarkdownIt("commonmark", {"html": False}).disable(["html_block", "html_inline"])
+_READER = MarkdownIt("commonmark", {"html": False}).disable(["html_block", "html_inline", "code"])
 
 
 def facts(body: Body, language: str) -> tuple[Fact, ...]:

@@ -90,7 +90,7 @@ def _html(tokens: Sequence[Token], env: EnvType) -> str:
 
 def _reader() -> MarkdownIt:
     reader = MarkdownIt("commonmark", {"html": False})
-    reader.disable(["html_block", "html_inline"])
+    reader.disable(["html_block", "html_inline", "code"])  # a tab before a paragraph is a slip, not a program
     reader.core.ruler.push("files", _find_files)
     reader.core.ruler.push("blocks", find_blocks)
     reader.add_render_rule("block", _draw_block)

@@ -8,12 +8,14 @@ from outreach.campaigns.files import shown, text
 from outreach.campaigns.lines import Lines
 from outreach.campaigns.read import list_campaigns, load_campaign
 from outreach.compose.preflight import catalogues, check
+from outreach.compose.timely import too_late
 from outreach.errors import DefinitionError
 from outreach.model.campaign import Campaign, WaveDefinition
 from outreach.model.mail import Message
 from outreach.model.preflight import Finding, Level
 from outreach.services import Services
 from outreach.steps import pieces
+from outreach.steps.marks import marks_left
 from outreach.steps.own_pages import is_own
 from outreach.steps.people import sound_campaigns
 from outreach.steps.preflight import visitor
@@ -47,7 +49,12 @@ def check_messages(
     services: Services, campaign: Campaign, wave: WaveDefinition, messages: Sequence[Message]
 ) -> tuple[Finding, ...]:
     """Look over one wave or newsletter as it was compiled."""
-    found = (*catalogues(services.templates, campaign), *check(pieces.brand(services), campaign, wave, messages))
+    found = (
+        *catalogues(services.templates, campaign),
+        *marks_left(campaign),
+        *too_late(campaign, wave, services.clock()),
+        *check(pieces.brand(services), campaign, wave, messages),
+    )
     return (*_audiences(services, wave), *(_placed(campaign, each) for each in found))
 
 

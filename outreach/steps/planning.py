@@ -14,6 +14,7 @@ from outreach.campaigns.queries import WaveView
 from outreach.compose import preflight
 from outreach.compose.brand import read_brand
 from outreach.compose.compile import Digest, compile_message
+from outreach.compose.timely import too_late
 from outreach.compose.variants import variant_for
 from outreach.delivery.queries import freeze, plan
 from outreach.model.campaign import Campaign, WaveDefinition
@@ -24,6 +25,7 @@ from outreach.model.preflight import Finding, Level
 from outreach.model.wave import WaveState, WaveStep
 from outreach.services import Services
 from outreach.steps import people
+from outreach.steps.marks import marks_left
 from outreach.store import turns
 
 PER_MAIL_BYTES = 4000
@@ -141,7 +143,8 @@ def look_over(
         sets.setdefault(message.audience, []).append(message)
     found = [preflight.check(brand, *_as_written(campaign, definition, each), each) for each in sets.values()]
     words = preflight.catalogues(services.templates, campaign)
-    return tuple(dict.fromkeys(chain(words, *found)))
+    late = too_late(campaign, definition, services.clock())
+    return tuple(dict.fromkeys(chain(words, marks_left(campaign), late, *found)))
 
 
 def _as_written(campaign: Campaign, definition: WaveDefinition, messages: Iterable[Message]) -> Named:
