@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from outreach.audience.read import names
 from outreach.cli import audience, contacts
 from outreach.cli.contacts import mapping_lines
 from outreach.contacts.columns import Reading
 from outreach.errors import DefinitionError, ImportRefused
+from outreach.settings import ROOT
 from outreach.steps.import_words import BY_FORM, lines_about
 from outreach.steps.importing import ImportReport
 from tests.builders_imports import write_xlsx
@@ -127,7 +129,9 @@ def test_an_address_that_is_not_public_is_refused_and_leaves_nothing(home: Path)
 def test_audiences_are_listed_with_their_titles(home: Path, capsys: pytest.CaptureFixture[str]):
     audience.list_audiences()
 
-    assert capsys.readouterr().out.splitlines()[:1] == ["members: Leden | Mitglieder"]
+    listed = dict(line.split(": ", 1) for line in capsys.readouterr().out.splitlines())
+    assert list(listed) == names(ROOT / "audiences")
+    assert listed["members"] == "Leden | Mitglieder"
 
 
 def test_the_mapping_is_a_table():
