@@ -51,9 +51,9 @@ def check_messages(
     """Look over one wave or newsletter as it was compiled."""
     found = (
         *catalogues(services.templates, campaign),
-        *marks_left(campaign),
-        *too_late(campaign, wave, services.clock()),
         *check(pieces.brand(services), campaign, wave, messages),
+        *too_late(campaign, wave, services.clock()),
+        *marks_left(campaign),
     )
     return (*_audiences(services, wave), *(_placed(campaign, each) for each in found))
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from outreach.compose.timely import too_late
-from outreach.model.campaign import Event
+from outreach.model.campaign import Event, Layout
 from outreach.model.preflight import Level
 from outreach.steps.marks import marks_left
 from tests.builders_compose import NOW, both, call, campaign, compiled, wave
@@ -13,8 +13,8 @@ from tests.builders_compose import NOW, both, call, campaign, compiled, wave
 MEETING = Event("meeting", both("Dag", "Tag"), NOW, NOW + timedelta(hours=3), both("Hier", "Hier"))
 
 
-def levels(now: datetime) -> list[Level]:
-    definition = wave(event="meeting", call="join")
+def levels(now: datetime, layout: Layout = Layout.INVITATION) -> list[Level]:
+    definition = wave(event="meeting", call="join", layout=layout)
     of = campaign(definition, events={"meeting": MEETING}, calls={"join": call(closes=NOW + timedelta(days=1))})
     return [finding.level for finding in too_late(of, definition, now)]
 
@@ -23,6 +23,7 @@ def test_an_event_that_is_over_stops_its_wave_and_a_closed_call_is_told():
     assert levels(NOW) == []
     assert levels(NOW + timedelta(hours=4)) == [Level.STOP]
     assert levels(NOW + timedelta(days=2)) == [Level.STOP, Level.WARNING]
+    assert levels(NOW + timedelta(days=2), Layout.CALL) == [Level.WARNING, Level.WARNING]
     assert list(too_late(campaign(), wave(), datetime(2099, 1, 1, tzinfo=UTC))) == []
 
 
