@@ -52,6 +52,16 @@ def _choice(values: tuple[str, ...]) -> dict[str, Any]:
     return {"enum": list(values)} if values else {}
 
 
+def wave_name(position: int) -> Any:
+    """Return the field in which somebody names a wave that was planned."""
+    return Field(
+        title="Wave",
+        min_length=1,
+        description="campaign / wave as its dashboard names it, such as sociaal-werkers/start, or its number",
+        json_schema_extra=at(position),
+    )
+
+
 class Decision(StrEnum):
     """What the approver says; the first is the default, so that an empty answer sends nothing."""
 

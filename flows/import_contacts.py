@@ -10,7 +10,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.input import RunInput
 from pydantic import BaseModel, Field
 
-from flows.again import unless_final
+from flows.again import step
 from flows.artifacts import publish
 from flows.forms import TWO_WEEKS, at
 from outreach.contacts.columns import mapping_of
@@ -121,13 +121,7 @@ def look(file: FileForm, consent: ConsentForm, people: ImportForm) -> Outcome:
         return import_file(services, asked(file, consent, people), dry_run=True)
 
 
-@task(
-    name="import the file",
-    retries=2,
-    retry_delay_seconds=[5, 30],
-    retry_condition_fn=unless_final,
-    cache_policy=NO_CACHE,
-)
+@step("import the file", after=(5, 30))
 def bring_in(file: FileForm, consent: ConsentForm, people: ImportForm, agreed: str | None) -> Outcome:
     """Store the people, if the file is still the one that was agreed to; tried again, it goes on."""
     with open_services() as services:

@@ -3,9 +3,8 @@
 import time
 
 from prefect import get_run_logger, runtime, suspend_flow_run, task
-from prefect.cache_policies import NO_CACHE
 
-from flows.again import unless_final
+from flows.again import step
 from flows.events import emit_milestones
 from flows.forms import TWO_WEEKS, Approval, Decision
 from flows.preflight import looked_over
@@ -22,13 +21,7 @@ MOST_STARTS = 20
 """Runs that crash are started again by an automation; one that always crashes must come to an end."""
 
 
-@task(
-    name="send a lane",
-    retries=5,
-    retry_delay_seconds=[10, 30, 60, 120, 300],
-    retry_condition_fn=unless_final,
-    cache_policy=NO_CACHE,
-)
+@step("send a lane", after=(10, 30, 60, 120, 300))
 def send_lane(wave_id: int) -> int:
     """One lane is one task run: it claims batches until none is left; tried again, it goes on."""
     with open_services() as services:
@@ -36,13 +29,7 @@ def send_lane(wave_id: int) -> int:
         return sending.send_batches(services, wave_id, time.sleep)
 
 
-@task(
-    name="settle what is unknown",
-    retries=3,
-    retry_delay_seconds=[5, 15, 60],
-    retry_condition_fn=unless_final,
-    cache_policy=NO_CACHE,
-)
+@step("settle what is unknown", after=(5, 15, 60))
 def settle(wave_id: int) -> dict[str, int]:
     """Wait for senders that died, ask for what is unknown, and close the wave if nothing waits."""
     with open_services() as services:

@@ -3,14 +3,13 @@
 import hashlib
 from enum import StrEnum
 
-from prefect import flow, suspend_flow_run, task
-from prefect.cache_policies import NO_CACHE
+from prefect import flow, suspend_flow_run
 from prefect.input import RunInput
 from pydantic import BaseModel, Field
 
 from flows import lanes
-from flows.again import unless_final
-from flows.forms import SENDING, TWO_WEEKS, at
+from flows.again import step
+from flows.forms import SENDING, TWO_WEEKS, wave_name
 from outreach.dashboard.leftovers import leftovers_markdown
 from outreach.services import open_services
 from outreach.steps import again, steering
@@ -20,12 +19,7 @@ from outreach.steps.again import Verdict
 class LeftoversForm(BaseModel):
     """Which wave."""
 
-    name: str = Field(
-        title="Wave",
-        min_length=1,
-        description="campaign / wave as its dashboard names it, such as sociaal-werkers/start, or its number",
-        json_schema_extra=at(1),
-    )
+    name: str = wave_name(1)
 
 
 class Refused(StrEnum):
@@ -43,13 +37,7 @@ class LeftoversAnswer(RunInput):
     by: str = Field(default="", title="Your name", description="kept with the decision")
 
 
-@task(
-    name="do as decided",
-    retries=2,
-    retry_delay_seconds=[5, 20],
-    retry_condition_fn=unless_final,
-    cache_policy=NO_CACHE,
-)
+@step("do as decided", after=(5, 20))
 def decide(wave_id: int, shown: list[int], unknown: Verdict, refused: Refused, by: str) -> int:
     """Write the decision about the calls that were *shown* down; return how many people are in the line again."""
     by = by.strip() or "someone in the Prefect UI"

@@ -3,15 +3,14 @@
 from enum import StrEnum
 from typing import Any
 
-from prefect import flow, get_run_logger, runtime, suspend_flow_run, task
-from prefect.cache_policies import NO_CACHE
+from prefect import flow, get_run_logger, runtime, suspend_flow_run
 from prefect.client.schemas.objects import State
 from prefect.input import RunInput
 from prefect.states import Completed
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from flows import artifacts, forms, lanes
-from flows.again import unless_final
+from flows.again import step
 from flows.forms import SENDING, TWO_WEEKS, SendingForm, at
 from flows.preflight import looked_over
 from outreach.dashboard.issues import labels, nothing_new_markdown
@@ -63,26 +62,14 @@ class IssueAnswer(RunInput):
     first: str = AS_IT_IS
 
 
-@task(
-    name="plan the issue",
-    retries=2,
-    retry_delay_seconds=[5, 20],
-    retry_condition_fn=unless_final,
-    cache_policy=NO_CACHE,
-)
+@step("plan the issue", after=(5, 20))
 def plan_issue(name: str, run: str) -> Plan | NothingNew:
     """Gather what is new, compile the mails and freeze the recipients; a run that starts again keeps its issue."""
     with open_services() as services:
         return newsletter.plan_issue(services, *_named(services, name), run)
 
 
-@task(
-    name="change the issue",
-    retries=2,
-    retry_delay_seconds=[5, 20],
-    retry_condition_fn=unless_final,
-    cache_policy=NO_CACHE,
-)
+@step("change the issue", after=(5, 20))
 def change_issue(name: str, wave_id: int, changes: Changes, run: str) -> Plan:
     """Compose the issue again as a person wants it; what cannot be done is told with the next question."""
     with open_services() as services:

@@ -1,11 +1,10 @@
 """Sends a call to action that has no campaign folder: the words come from the run form."""
 
-from prefect import flow, runtime, task
-from prefect.cache_policies import NO_CACHE
+from prefect import flow, runtime
 from pydantic import BaseModel, Field
 
 from flows import forms, lanes
-from flows.again import unless_final
+from flows.again import step
 from flows.forms import SENDING, SendingForm, at
 from outreach.model.delivery import Plan
 from outreach.services import open_services
@@ -61,9 +60,7 @@ class WordsForm(BaseModel):
     button: str = Field(default="", title="Words on the button", json_schema_extra=at(4))
 
 
-@task(
-    name="plan the call", retries=2, retry_delay_seconds=[5, 20], retry_condition_fn=unless_final, cache_policy=NO_CACHE
-)
+@step("plan the call", after=(5, 20))
 def plan_call(call: CallForm, nederlands: WordsForm, deutsch: WordsForm, run: str) -> Plan:
     """Make a campaign of the form, compile its mails and freeze its recipients."""
     words = {code: one_off.Words(**form.model_dump()) for code, form in (("nl", nederlands), ("de", deutsch))}

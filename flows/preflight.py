@@ -2,11 +2,8 @@
 
 from dataclasses import replace
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-
 from flows import artifacts
-from flows.again import unless_final
+from flows.again import step
 from outreach.campaigns.queries import WaveView
 from outreach.model.delivery import Plan
 from outreach.model.wave import WaveState
@@ -24,13 +21,7 @@ def looked_over(plan: Plan) -> Plan:
         return replace(plan, findings=preflight.findings(services, plan.wave_id))
 
 
-@task(
-    name="look over the wave",
-    retries=2,
-    retry_delay_seconds=[5, 20],
-    retry_condition_fn=unless_final,
-    cache_policy=NO_CACHE,
-)
+@step("look over the wave", after=(5, 20))
 def look_over(wave: WaveView) -> None:
     """Look over the wave and publish what was found; a run that starts again does not look twice within a day.
 

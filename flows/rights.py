@@ -12,7 +12,7 @@ from prefect.cache_policies import NO_CACHE
 from pydantic import BaseModel, Field
 
 from flows import artifacts
-from flows.again import unless_final
+from flows.again import step
 from flows.forms import at
 from outreach.dashboard.retention import counts_markdown
 from outreach.errors import DefinitionError
@@ -53,13 +53,7 @@ class ForgetForm(PersonForm):
     )
 
 
-@task(
-    name="forget the person",
-    retries=3,
-    retry_delay_seconds=[2, 10, 30],
-    retry_condition_fn=unless_final,
-    cache_policy=NO_CACHE,
-)
+@step("forget the person", after=(2, 10, 30))
 def forget(who: str, why: str) -> Forgotten:
     """Forget whom *who* names; tried again, it goes on."""
     with open_services() as services:

@@ -1,11 +1,10 @@
 """Plans a wave of a campaign folder, waits for a person's approval, sends it and shows how it goes."""
 
-from prefect import flow, runtime, task
-from prefect.cache_policies import NO_CACHE
+from prefect import flow, runtime
 from pydantic import BaseModel, Field
 
 from flows import forms, lanes
-from flows.again import unless_final
+from flows.again import step
 from flows.forms import SENDING, SendingForm, at
 from outreach.model.delivery import Plan
 from outreach.services import open_services
@@ -18,9 +17,7 @@ class WaveForm(BaseModel):
     name: str = Field(title="Wave", description="campaign / wave", json_schema_extra=at(1, **forms.waves()))
 
 
-@task(
-    name="plan the wave", retries=2, retry_delay_seconds=[5, 20], retry_condition_fn=unless_final, cache_policy=NO_CACHE
-)
+@step("plan the wave", after=(5, 20))
 def plan_wave(name: str, run: str) -> Plan:
     """Compile the mails and freeze the recipients; a run that starts again keeps what it had planned."""
     slug, _, wave = name.partition("/")

@@ -2,14 +2,13 @@
 
 from enum import StrEnum
 
-from prefect import flow, get_run_logger, runtime, task
-from prefect.cache_policies import NO_CACHE
+from prefect import flow, get_run_logger, runtime
 from pydantic import BaseModel, Field
 
 from flows import lanes
-from flows.again import unless_final
+from flows.again import step
 from flows.events import emit_milestones
-from flows.forms import SENDING, at
+from flows.forms import SENDING, at, wave_name
 from flows.refresh_dashboard import refresh_wave
 from outreach.errors import StateError
 from outreach.model.wave import WaveState, WaveStep
@@ -28,12 +27,7 @@ class Steering(StrEnum):
 class SteeringForm(BaseModel):
     """Which wave, and what."""
 
-    name: str = Field(
-        title="Wave",
-        min_length=1,
-        description="campaign / wave as its dashboard names it, such as sociaal-werkers/start, or its number",
-        json_schema_extra=at(1),
-    )
+    name: str = wave_name(1)
     step: Steering = Field(
         title="What",
         description="pause: nobody more is written to until it is resumed; cancel: nobody more ever",
@@ -41,8 +35,7 @@ class SteeringForm(BaseModel):
     )
 
 
-@task(name="steer the wave", retries=2, retry_delay_seconds=[2, 10], retry_condition_fn=unless_final,
-      cache_policy=NO_CACHE)  # fmt: skip
+@step("steer the wave", after=(2, 10))
 def steer(name: str, step: Steering) -> int:
     """Take the step; return the wave. A step that was taken already is taken as done."""
     wanted = {
