@@ -104,6 +104,10 @@ class Settings(BaseSettings):
     smtp_bounces: str = Field(default="", description="address that bounces go to; empty: the sender's")
     smtp_connections: int = Field(default=4, ge=1, le=50, description="connections that share one batch")
 
+    quiet_hours: str = Field(
+        default="", description="when nobody is written to, in each recipient's time zone: 21:00-08:00; empty: never"
+    )
+    time_zone: str = Field(default="Europe/Amsterdam", description="where people live of whom nothing else is known")
     batch_size: int = Field(default=500, ge=1, description="recipients in one call at most")
     call_seconds: float = Field(default=20.0, gt=0, description="longest wait for one answer of an email API")
     lease_seconds: float = Field(default=60.0, gt=0, description="a batch unfinished for so long counts as left behind")

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from outreach.errors import DefinitionError, NotFound
 from outreach.model.campaign import Campaign, WaveDefinition
+from outreach.model.trial import Trial
 from outreach.model.wave import WaveState, WaveStep, wave_after
 from outreach.store.dialects import inserting
 from outreach.store.milestones import note
@@ -33,6 +34,10 @@ class WaveView:
     finished_at: datetime | None
     planned_at: datetime | None = None
     event_ends: datetime | None = None
+    paused_why: str = ""
+    trial: Trial | None = None
+    trial_ends: datetime | None = None
+    released_at: datetime | None = None
 
     @property
     def key(self) -> str:
@@ -121,6 +126,10 @@ def view(session: Session, wave_id: int) -> WaveView:
         finished_at=wave.finished_at,
         planned_at=wave.planned_at,
         event_ends=wave.event_ends,
+        paused_why=wave.paused_why or "",
+        trial=Trial.of(wave.trial) if wave.trial else None,
+        trial_ends=wave.trial_ends,
+        released_at=wave.released_at,
     )
 
 
@@ -141,8 +150,11 @@ def all_waves(session: Session) -> list[WaveView]:
     return [view(session, wave_id) for wave_id in session.scalars(shown.order_by(WaveRow.id.desc()))]
 
 
-def take(session: Session, wave_id: int, step: WaveStep, now: datetime) -> WaveState:
-    """Take a wave one step on by its state machine; milestones, but of the house's letters, go to Prefect's events."""
+def take(session: Session, wave_id: int, step: WaveStep, now: datetime, *, why: str = "") -> WaveState:
+    """Take a wave one step on by its state machine; milestones, but of the house's letters, go to Prefect's events.
+
+    *why* says what a pause is for; it stands with the wave until it goes on.
+    """
     held = select(WaveRow).where(WaveRow.id == wave_id).with_for_update().execution_options(populate_existing=True)
     wave = session.scalar(held)
     if wave is None:
@@ -152,17 +164,23 @@ def take(session: Session, wave_id: int, step: WaveStep, now: datetime) -> WaveS
     if after is before:
         return after
     wave.state = after
+    wave.paused_why = why or None
     if step is WaveStep.START:
         wave.started_at = wave.started_at or now
     if after in (WaveState.SENT, WaveState.CANCELLED):
         wave.finished_at = now
     if not session.get_one(CampaignRow, wave.campaign_id).hidden:
         resource = f"outreach.wave.{wave_id}"
-        note(session, f"outreach.wave.{after}", resource, {"wave_id": wave_id, "name": wave.name}, now)
+        told = {"wave_id": wave_id, "name": wave.name} | ({"why": why} if why else {})
+        note(session, f"outreach.wave.{after}", resource, told, now)
     return after
 
 
-def planned(session: Session, wave_id: int, out: Mapping[str, int], by: str, now: datetime) -> None:
-    """Write down when a wave was planned, by which run, and who was left out."""
+def planned(
+    session: Session, wave_id: int, out: Mapping[str, int], by: str, now: datetime, *, trial: Trial | None = None
+) -> None:
+    """Write down when a wave was planned, by which run, who was left out, and what it tries first."""
     wave = session.get_one(WaveRow, wave_id)
     wave.planned_at, wave.planned_by, wave.out = now, by, dict(out)
+    wave.trial = trial.stored() if trial else None
+    wave.trial_ends = wave.released_at = wave.verdict = None

@@ -7,6 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
+from outreach.model.trial import Trial
+
 Words = Mapping[str, str]
 """The same words per language code."""
 
@@ -140,7 +142,8 @@ class WaveDefinition:
     *audiences* in order of precedence: who is in two of them counts in the first. *bodies* holds one markdown source
     per language. *news* and *events* are how many items of the campaign's topic go in, at most. *event* names the
     campaign's own event that an invitation is about; *signed* says whose letter it is; with *digest* it is a
-    newsletter, which comes in issues, and *issue* is the number of the one that is written.
+    newsletter, which comes in issues, and *issue* is the number of the one that is written. With *trial* a share goes
+    first; *other* holds the second version of the texts where two are tried.
     """
 
     name: str
@@ -156,6 +159,8 @@ class WaveDefinition:
     signed: Signature | None = None
     digest: DigestRules | None = None
     issue: int = 1
+    trial: Trial | None = None
+    other: Mapping[str, "Body"] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

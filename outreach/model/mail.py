@@ -83,9 +83,10 @@ class Mail:
     headers: Mapping[str, str]
 
 
-def message_name(audience: str, variant: str) -> str:
-    """Return what tells a message from the others of its wave."""
-    return f"{audience}: {variant}" if audience else variant
+def message_name(audience: str, variant: str, version: str = "") -> str:
+    """Return what tells a message from the others of its wave: `nl+de`, `members: nl`, `nl, version b`."""
+    name = f"{audience}: {variant}" if audience else variant
+    return f"{name}, version {version}" if version else name
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,8 @@ class Message:
 
     *headers* are the ones beyond From, To, Subject; *links* are numbered by position, which is what tracked addresses
     carry; *salutations* say per language how the slot `salutation_<language>` is filled. *audience* is whom alone it is
-    for; empty, as for all but newsletters, it is for every audience of its wave.
+    for; empty, as for all but newsletters, it is for every audience of its wave. *version* is `b` for the other text
+    where a wave tries two of them.
     """
 
     variant: str
@@ -108,11 +110,12 @@ class Message:
     links: tuple[Link, ...] = ()
     salutations: Mapping[str, Salutation] = field(default_factory=dict)
     audience: str = ""
+    version: str = ""
 
     @property
     def name(self) -> str:
         """What tells it from the wave's other messages: `nl+de`, or `members: nl+de`."""
-        return message_name(self.audience, self.variant)
+        return message_name(self.audience, self.variant, self.version)
 
     @cached_property
     def slots(self) -> frozenset[str]:
@@ -124,6 +127,7 @@ class Message:
     def digest(self) -> str:
         """Hash of all a recipient could see; what an approval holds on to."""
         seen = [
+            *([self.version] if self.version else ()),
             *([self.audience] if self.audience else ()),  # so that digests of waves from before keep what they were
             self.variant, self.sender.email, self.sender.name, self.reply_to, self.subject, self.html, self.text,
             sorted(self.headers.items()), [(link.url, link.label) for link in self.links],

@@ -84,6 +84,7 @@ KEPT: Mapping[str, str] = {
     "message": "holds nobody",
     "link": "holds nobody",
     "counter": "holds nobody",
+    "spent": "holds nobody",
     "preflight": "holds nobody",
     "issue": "holds nobody",
     "source": "holds nobody",

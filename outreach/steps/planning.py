@@ -107,8 +107,9 @@ def freeze_plan(services: Services, session: Session, named: Named, composed: Co
     out = audience.left_out(session, segments, topic=campaign.topic, now=now)
     if composed.leaves_out:
         out |= _counted(NOTHING_NEW, freeze.without_variant(session, chosen, composed.variants, composed.own))
-    cells = freeze.freeze(session, wave.id, batch_size(services, composed.messages))
-    campaigns.planned(session, wave.id, out, by, now)
+    size = batch_size(services, composed.messages)
+    cells = freeze.freeze(session, wave.id, size, definition.trial, zones=bool(services.settings.quiet_hours))
+    campaigns.planned(session, wave.id, out, by, now, trial=definition.trial)
     plan.start_counters(session, wave.id, cells)
     digest = plan.digest(session, wave.id)
     found = (*composed.findings, *look_over(services, campaign, definition, composed.messages))

@@ -28,6 +28,8 @@ MOST_UNKNOWN = 3
 """Calls without a usable answer in a row after which a lane stops using up batches that nobody can tell about."""
 
 Wait = Callable[[float], None]
+Pace = Callable[[int], None]
+"""Given how many mails are about to go; returns when they may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +54,10 @@ class _Streak:
         return _Streak(answer, self.length + 1 if answer is self.of else 1)
 
 
-def send_batches(services: Services, wave_id: int, wait: Wait) -> int:
+def send_batches(services: Services, wave_id: int, wait: Wait, pace: Pace | None = None) -> int:
     """Claim and send batches until none is left or the wave no longer sends; return recipients accepted.
+
+    *pace* is asked before each batch is claimed, so that no lease runs out while it waits.
 
     *wait* is given the seconds that a provider asks for. After `MOST_WAITS` waits or `MOST_UNKNOWN` unknown outcomes
     in a row the reason is raised: the lane may be tried again. After `MOST_REFUSALS` refused batches in a row, or when
@@ -61,7 +65,7 @@ def send_batches(services: Services, wave_id: int, wait: Wait) -> int:
     """
     sent = 0
     streak = _Streak()
-    while (claimed := _claim(services, wave_id)) is not None:
+    while (claimed := _next(services, wave_id, pace)) is not None:
         called = claimed.called
         if claimed.attempt is not None:
             called = call(services.provider, claimed.body, claimed.attempt.key, claimed.rids)
@@ -110,6 +114,16 @@ def finish_wave(services: Services, wave_id: int) -> Outcome:
         if state is WaveState.SENDING and not outcome.waiting and not is_askable(services, session, wave_id):
             campaigns.take(session, wave_id, WaveStep.FINISH, services.clock())
     return outcome
+
+
+def _next(services: Services, wave_id: int, pace: Pace | None) -> _Claimed | None:
+    if pace is not None:
+        with reading(services.sessions) as session:
+            size = claim.next_size(session, wave_id, services.clock())
+        if size is None:
+            return None
+        pace(size)
+    return _claim(services, wave_id)
 
 
 def _claim(services: Services, wave_id: int) -> _Claimed | None:

@@ -11,6 +11,7 @@ from outreach.model.delivery import Attempt, Batch, Frozen
 from outreach.model.mail import Address, Link, Message, Salutation
 from outreach.model.people import DAYS_BETWEEN, Frequency, SuppressionReason
 from outreach.model.report import Cell, Figure
+from outreach.model.trial import Part
 from outreach.model.wave import BatchState, Status, WaveState
 from outreach.store import mailed, turns
 from outreach.store.counters import count
@@ -44,12 +45,7 @@ def claim(session: Session, wave_id: int, now: datetime, lease: datetime) -> int
     batch_id = session.scalar(
         select(BatchRow.id)
         .join(WaveRow, WaveRow.id == BatchRow.wave_id)
-        .where(
-            BatchRow.wave_id == wave_id,
-            BatchRow.state == BatchState.PLANNED,
-            or_(BatchRow.not_before.is_(None), BatchRow.not_before <= now),
-            WaveRow.state == WaveState.SENDING,
-        )
+        .where(BatchRow.wave_id == wave_id, _may_go(now))
         .order_by(BatchRow.number)
         .limit(1)
         .with_for_update(skip_locked=True, of=BatchRow)
@@ -58,6 +54,12 @@ def claim(session: Session, wave_id: int, now: datetime, lease: datetime) -> int
         change = update(BatchRow).where(BatchRow.id == batch_id)
         session.execute(change.values(state=BatchState.SENDING, lease_until=lease, looks=0, look_at=None))
     return batch_id
+
+
+def next_size(session: Session, wave_id: int, now: datetime) -> int | None:
+    """Return how many people are in the batch that would be claimed now; None when there is none."""
+    rows = select(BatchRow.size).join(WaveRow, WaveRow.id == BatchRow.wave_id)
+    return session.scalar(rows.where(BatchRow.wave_id == wave_id, _may_go(now)).order_by(BatchRow.number).limit(1))
 
 
 def drop_unwilling(session: Session, batch_id: int, now: datetime) -> None:
@@ -127,6 +129,7 @@ def message(session: Session, message_id: int) -> Message:
         links=tuple(Link(link.url, link.label) for link in links),
         salutations={code: Salutation(*words) for code, words in row.salutations.items()},
         audience=row.audience,
+        version=row.version,
     )
 
 
@@ -221,6 +224,16 @@ def waves_with_due(session: Session, now: datetime) -> list[int]:
         WaveRow.state == WaveState.SENDING, WaveRow.id.in_(due), WaveRow.campaign_id.in_(shown)
     )
     return list(session.scalars(rows.order_by(WaveRow.id)))
+
+
+def _may_go(now: datetime) -> ColumnElement[bool]:
+    """Return whether a batch, joined with its wave, may be claimed."""
+    return and_(
+        BatchRow.state == BatchState.PLANNED,
+        or_(BatchRow.not_before.is_(None), BatchRow.not_before <= now),
+        or_(BatchRow.part != Part.REST, WaveRow.released_at.is_not(None)),
+        WaveRow.state == WaveState.SENDING,
+    )
 
 
 def _leave_out(

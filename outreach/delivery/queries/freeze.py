@@ -1,6 +1,7 @@
 """Freezing whom a wave goes to, in batches."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -30,9 +31,10 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
 
+from outreach.model.trial import Part, Trial
 from outreach.model.wave import BatchState
 from outreach.store.dialects import on_postgres
-from outreach.store.tables import BatchRow, DeliveryRow, MessageRow
+from outreach.store.tables import BatchRow, ContactRow, DeliveryRow, MessageRow
 from outreach.store.types import Key
 
 Variants = Mapping[tuple[str | None, str], str | None]
@@ -41,11 +43,18 @@ Variants = Mapping[tuple[str | None, str], str | None]
 None as a variant: there is nothing to write to such a recipient.
 """
 
-Edition = tuple[str, str]
-"""A message's audience and variant; the audience is empty where it is for everybody."""
+Edition = tuple[str, str, str]
+"""A message's audience, variant and version; the audience is empty where it is for everybody."""
 
 Cells = Mapping[tuple[str, str], int]
 """How many recipients there are, by audience and variant."""
+
+SHUFFLE = (7919, 104_729, 999_983)
+"""Primes that scatter people's numbers, which come in the order of files: nearly as good as chance, and no function of
+one database alone."""
+
+PARTS = 10_000
+"""Shares are counted in these, since databases round fractions in their own ways."""
 
 GATHERED = Table(
     "gathered",
@@ -61,19 +70,53 @@ GATHERED = Table(
 )
 """Where people wait until the sizes are known: so everybody is written once, with a batch."""
 
+DIVIDED = Table(
+    "divided",
+    MetaData(),
+    *(Column(column.name, column.type, nullable=False) for column in GATHERED.columns),
+    Column("part", String, nullable=False),
+    Column("zone", String, nullable=False),
+    prefixes=["TEMPORARY"],
+)
+"""The same people, where it matters in which part of the wave somebody is, or in which time zone."""
 
-class _Gathered(Executable, ClauseElement):
+
+@dataclass(frozen=True, order=True, slots=True)
+class _Lot:
+    """Whose mails may go in one call: one message, one part of the wave, one time zone."""
+
+    audience: str
+    variant: str
+    part: str = Part.ALL
+    zone: str = ""
+
+    @property
+    def edition(self) -> Edition:
+        """The message; what has no other version is sent in the first."""
+        return self.audience, self.variant, self.part if self.part == Part.B else ""
+
+    def of(self, people: Table) -> ColumnElement[bool]:
+        """Return who of *people* is in it."""
+        rules = [people.c.variant == self.variant]
+        if self.audience:
+            rules.append(people.c.audience == self.audience)
+        if people is DIVIDED:
+            rules += [people.c.part == self.part, people.c.zone == self.zone]
+        return and_(*rules)
+
+
+class _Made(Executable, ClauseElement):
     """`CREATE TABLE … AS`: of the statements that write, the only one that PostgreSQL selects for on all processors."""
 
     inherit_cache = False
 
-    def __init__(self, people: Select[Any]) -> None:
-        self.people = people
+    def __init__(self, table: Table, people: Select[Any]) -> None:
+        self.table, self.people = table, people
 
 
-@compiles(_Gathered)
-def _compile_gathered(element: _Gathered, compiler: SQLCompiler, **options: Any) -> str:
-    return f"CREATE TEMPORARY TABLE {GATHERED.name} AS {compiler.process(element.people, **options)}"
+@compiles(_Made)
+def _compile_made(element: _Made, compiler: SQLCompiler, **options: Any) -> str:
+    return f"CREATE TEMPORARY TABLE {element.table.name} AS {compiler.process(element.people, **options)}"
 
 
 def gather(
@@ -94,7 +137,7 @@ def gather(
         who = chosen.subquery()
         people = _people(name, who, own.get(name, variants))
         if place == 0:
-            session.execute(_Gathered(people))
+            session.execute(_Made(GATHERED, people))
             continue
         already = GATHERED.alias("already")
         people = people.select_from(who.outerjoin(already, already.c.contact_id == who.c.contact_id))
@@ -118,17 +161,22 @@ def without_variant(
     return session.scalar(left) or 0
 
 
-def freeze(session: Session, wave_id: int, most: int) -> Cells:
-    """Freeze whom `gather` took in, in batches of at most *most*, all of one message; return how many they are."""
+def freeze(session: Session, wave_id: int, most: int, trial: Trial | None = None, *, zones: bool = False) -> Cells:
+    """Freeze whom `gather` took in, in batches of at most *most*, all of one message; return how many they are.
+
+    With a *trial* batches are of one part each, with *zones* of one time zone, so that each part can go at its time.
+    """
+    people = _divided(session, wave_id, trial, zones=zones) if trial or zones else GATHERED
     cells = _cells(session)
-    firsts, batches = _batches(session, wave_id, cells, most)
+    firsts, batches = _batches(session, wave_id, people, most)
     if batches:
         added = insert(BatchRow).returning(BatchRow.id, sort_by_parameter_order=True)
         ids = session.scalars(added, batches).all()
         if on_postgres(session):
             session.execute(text("SET LOCAL work_mem = '256MB'"))  # a million people sorted without files
-        session.execute(_deliveries(wave_id, firsts, ids, most))
-    GATHERED.drop(session.connection(), checkfirst=False)
+        session.execute(_deliveries(wave_id, people, firsts, ids, most))
+    for table in dict.fromkeys((people, GATHERED)):
+        table.drop(session.connection(), checkfirst=False)
     return cells
 
 
@@ -162,44 +210,71 @@ def _cells(session: Session) -> Cells:
     return {(audience, variant): size for audience, variant, size in counted}
 
 
-def _batches(
-    session: Session, wave_id: int, cells: Cells, most: int
-) -> tuple[dict[Edition, int], list[dict[str, Any]]]:
-    """Return the number of every edition's first batch, and all batches, numbered through from 1."""
+def _divided(session: Session, wave_id: int, trial: Trial | None, *, zones: bool) -> Table:
+    """Say of everybody gathered in which part of the wave they are, and in which time zone."""
+    zone = func.coalesce(ContactRow.time_zone, "") if zones else literal("", String)
+    people = select(GATHERED, _part(wave_id, trial).label("part"), zone.label("zone"))
+    if zones:
+        people = people.outerjoin(ContactRow, ContactRow.id == GATHERED.c.contact_id)
+    session.execute(_Made(DIVIDED, people))
+    return DIVIDED
+
+
+def _part(wave_id: int, trial: Trial | None) -> ColumnElement[str]:
+    """Deal the readers of each message out by chance, which is another in each wave and the same when planned again.
+
+    Of each message each part that is tried has the same number of readers, one at least.
+    """
+    if trial is None:
+        return literal(Part.ALL.value, String)
+    same = (GATHERED.c.audience, GATHERED.c.variant)
+    factor, step, modulus = SHUFFLE
+    dealt = (GATHERED.c.contact_id * factor + wave_id * step) % modulus
+    place = func.row_number().over(partition_by=same, order_by=(dealt, GATHERED.c.contact_id)) - 1
+    readers, share = func.count().over(partition_by=same), round(trial.share * PARTS)
+    most = (readers * share + PARTS - 1) // PARTS
+    turns = ((place < most * number, part.value) for number, part in enumerate(trial.tried, 1))
+    return case(*turns, else_=Part.REST.value)
+
+
+def _batches(session: Session, wave_id: int, people: Table, most: int) -> tuple[dict[_Lot, int], list[dict[str, Any]]]:
+    """Return the number of every lot's first batch, and all batches, numbered through from 1."""
     known = select(MessageRow).where(MessageRow.wave_id == wave_id)
-    messages: dict[Edition, int] = {(row.audience, row.variant): row.id for row in session.scalars(known)}
-    sizes: dict[Edition, int] = {}
-    for (audience, variant), size in cells.items():
-        edition = (audience if (audience, variant) in messages else "", variant)
-        sizes[edition] = sizes.get(edition, 0) + size
-    firsts: dict[Edition, int] = {}
+    messages: dict[Edition, int] = {(row.audience, row.variant, row.version): row.id for row in session.scalars(known)}
+    firsts: dict[_Lot, int] = {}
     batches: list[dict[str, Any]] = []
-    for edition, size in sorted(sizes.items()):
-        firsts[edition] = len(batches) + 1
+    for lot, size in sorted(_sizes(session, people, messages).items()):
+        firsts[lot] = len(batches) + 1
         for start in range(0, size, most):
-            batch = {"wave_id": wave_id, "message_id": messages[edition], "number": len(batches) + 1}
-            batches.append(batch | {"size": min(most, size - start), "state": BatchState.PLANNED, "detail": ""})
+            batch = {"wave_id": wave_id, "message_id": messages[lot.edition], "number": len(batches) + 1}
+            sized = {"size": min(most, size - start), "state": BatchState.PLANNED, "detail": ""}
+            batches.append(batch | sized | {"part": lot.part, "zone": lot.zone})
     return firsts, batches
 
 
-def _deliveries(wave_id: int, firsts: Mapping[Edition, int], ids: Sequence[int], most: int) -> Insert:
-    # Each edition is counted by itself in one pass over people in order of their numbers: sorted by variant first, they
-    # would go into the middle of the index by wave and contact, which took a third longer.
-    def so_far(edition: Edition) -> ColumnElement[int]:
-        return func.count().filter(_of(edition)).over(order_by=GATHERED.c.contact_id, rows=(None, 0))
+def _sizes(session: Session, people: Table, messages: Mapping[Edition, int]) -> dict[_Lot, int]:
+    by = [people.c[name] for name in ("audience", "variant", "part", "zone") if name in people.c]
+    sizes: dict[_Lot, int] = {}
+    for *names, size in session.execute(select(*by, func.count()).group_by(*by)):
+        lot = _Lot(*names)
+        lot = lot if lot.edition in messages else replace(lot, audience="")
+        sizes[lot] = sizes.get(lot, 0) + size
+    return sizes
 
-    turns = ((_of(edition), first + (so_far(edition) - 1) // most) for edition, first in firsts.items())
-    people = select(GATHERED, case(*turns).label("number")).subquery()
-    columns = [column for column in people.c if column.name != "number"]
-    rows = select(literal(wave_id), batch_of(people.c.number, ids), *columns)
+
+def _deliveries(wave_id: int, people: Table, firsts: Mapping[_Lot, int], ids: Sequence[int], most: int) -> Insert:
+    # Each lot is counted by itself in one pass over people in order of their numbers: sorted by variant first, they
+    # would go into the middle of the index by wave and contact, which took a third longer.
+    def so_far(lot: _Lot) -> ColumnElement[int]:
+        return func.count().filter(lot.of(people)).over(order_by=people.c.contact_id, rows=(None, 0))
+
+    turns = ((lot.of(people), first + (so_far(lot) - 1) // most) for lot, first in firsts.items())
+    who = [people.c[column.name] for column in GATHERED.columns]
+    numbered = select(*who, case(*turns).label("number")).subquery()
+    columns = [column for column in numbered.c if column.name != "number"]
+    rows = select(literal(wave_id), batch_of(numbered.c.number, ids), *columns)
     names = ["wave_id", "batch_id", *(column.name for column in columns)]
     return insert(DeliveryRow).from_select(names, rows, include_defaults=False)
-
-
-def _of(edition: Edition) -> ColumnElement[bool]:
-    audience, variant = edition
-    of_variant = GATHERED.c.variant == variant
-    return and_(of_variant, GATHERED.c.audience == audience) if audience else of_variant
 
 
 def batch_of(number: ColumnElement[int], ids: Sequence[int]) -> ColumnElement[int]:

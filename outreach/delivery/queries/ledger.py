@@ -80,12 +80,13 @@ def count_all(session: Session, figures: Figures) -> None:
         count(session, wave_id, cell, {figure: figures[wave_id, cell, figure]})
 
 
-def last_in_line(session: Session, wave_id: int, message_id: int, size: int, why: str = "") -> int:
-    """Put an empty batch at the end of a wave's line; return its id.
+def last_in_line(session: Session, wave_id: int, message_id: int, size: int, why: str = "", **like: str) -> int:
+    """Put an empty batch at the end of a wave's line, with the part, zone and domain of *like*; return its id.
 
     Lanes may do so side by side: who meets a number that another has just given waits for the other's transaction.
     """
     row = {"wave_id": wave_id, "message_id": message_id, "size": size, "state": BatchState.PLANNED, "detail": why}
+    row |= like
     while True:
         last = session.scalar(select(func.max(BatchRow.number)).where(BatchRow.wave_id == wave_id)) or 0
         new = inserting(session, BatchRow).values(row | {"number": last + 1})
@@ -96,7 +97,8 @@ def last_in_line(session: Session, wave_id: int, message_id: int, size: int, why
 
 def line_up(session: Session, batch: BatchRow, people: Sequence[DeliveryRow], why: str) -> BatchRow:
     """Put *people* of a batch into one of their own, at the end of the line."""
-    rest = session.get_one(BatchRow, last_in_line(session, batch.wave_id, batch.message_id, len(people), why))
+    like = {"part": batch.part, "zone": batch.zone, "domain": batch.domain}
+    rest = session.get_one(BatchRow, last_in_line(session, batch.wave_id, batch.message_id, len(people), why, **like))
     batch.size -= len(people)
     for person in people:
         person.batch_id = rest.id

@@ -34,6 +34,9 @@ WHO = (
 )
 """What of a recipient makes a difference to the mail."""
 
+NAMED = (MessageRow.audience, MessageRow.variant, MessageRow.version)
+"""What tells the messages of a wave apart, in the order in which they are shown."""
+
 
 def clear(session: Session, wave_id: int) -> None:
     """Take an earlier plan away; only waves that never began may be cleared."""
@@ -52,6 +55,7 @@ def freeze_messages(session: Session, wave_id: int, messages: Iterable[Message])
             wave_id=wave_id,
             audience=message.audience,
             variant=message.variant,
+            version=message.version,
             languages=list(message.languages),
             sender_email=message.sender.email,
             sender_name=message.sender.name,
@@ -91,7 +95,7 @@ def digest(session: Session, wave_id: int) -> str:
     """
     seen = hashlib.sha256()
     messages = select(MessageRow.variant, MessageRow.digest).where(MessageRow.wave_id == wave_id)
-    for message in session.execute(messages.order_by(MessageRow.audience, MessageRow.variant)):
+    for message in session.execute(messages.order_by(*NAMED)):
         seen.update(repr(tuple(message)).encode())
     hashed = _hashed_there if on_postgres(session) else _hashed_here
     for part in hashed(session, wave_id):
@@ -121,8 +125,8 @@ def keep_preflight(session: Session, wave_id: int, digest: str, findings: list[d
 
 def subjects(session: Session, wave_id: int) -> dict[str, str]:
     """Return the subject of every message by its name."""
-    rows = select(MessageRow).where(MessageRow.wave_id == wave_id).order_by(MessageRow.audience, MessageRow.variant)
-    return {message_name(row.audience, row.variant): row.subject for row in session.scalars(rows)}
+    rows = select(MessageRow).where(MessageRow.wave_id == wave_id).order_by(*NAMED)
+    return {message_name(row.audience, row.variant, row.version): row.subject for row in session.scalars(rows)}
 
 
 def _hashed_there(session: Session, wave_id: int) -> Iterator[bytes]:

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.delivery.queries.claim import frozen
+from outreach.delivery.queries.plan import NAMED
 from outreach.model.delivery import Frozen
 from outreach.model.preflight import Finding, Level
 from outreach.model.wave import SPOKEN_FOR, BatchState, Status
@@ -101,8 +102,4 @@ def findings(session: Session, wave_id: int) -> tuple[Finding, ...]:
 
 def messages(session: Session, wave_id: int) -> list[int]:
     """Return the wave's messages, in order of variant."""
-    return list(
-        session.scalars(
-            select(MessageRow.id).where(MessageRow.wave_id == wave_id).order_by(MessageRow.audience, MessageRow.variant)
-        )
-    )
+    return list(session.scalars(select(MessageRow.id).where(MessageRow.wave_id == wave_id).order_by(*NAMED)))

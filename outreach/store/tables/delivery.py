@@ -29,7 +29,10 @@ class CampaignRow(Base):
 class WaveRow(Base):
     """One mailing. *out* counts who was left out at planning, by reason; *planned_by* is the run that planned it.
 
-    *event_ends* is when the event is over that its mails invite to.
+    *event_ends* is when the event is over that its mails invite to. *trial* are the rules by which a share goes first;
+    *trial_ends* is when what came of that share is looked at, *released_at* when the rest was let go, *verdict* what
+    was found then, and by whom. *paused_why* says what a pause is for that no person asked for; *forgiven* are the
+    figures up to which a person has looked, which no longer count against the wave.
     """
 
     __tablename__ = "wave"
@@ -47,20 +50,30 @@ class WaveRow(Base):
     planned_at: Mapped[datetime | None]
     planned_by: Mapped[str | None]
     event_ends: Mapped[datetime | None]
+    trial: Mapped[dict[str, Any] | None]
+    trial_ends: Mapped[datetime | None]
+    released_at: Mapped[datetime | None]
+    verdict: Mapped[dict[str, Any] | None]
+    paused_why: Mapped[str | None]
+    forgiven: Mapped[dict[str, Any] | None]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
 
 
 class MessageRow(Base):
-    """A frozen message: one variant of a wave. *audience* is whom alone it is for, empty: every audience."""
+    """A frozen message: one variant of a wave. *audience* is whom alone it is for, empty: every audience.
+
+    *version* is `b` for the other text of a wave that tries two of them.
+    """
 
     __tablename__ = "message"
-    __table_args__ = (UniqueConstraint("wave_id", "audience", "variant"),)
+    __table_args__ = (UniqueConstraint("wave_id", "audience", "variant", "version"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     wave_id: Mapped[int] = mapped_column(ForeignKey("wave.id"))
     audience: Mapped[str] = mapped_column(default="", server_default="")
     variant: Mapped[str]
+    version: Mapped[str] = mapped_column(default="", server_default="")
     languages: Mapped[list[Any]]
     sender_email: Mapped[str]
     sender_name: Mapped[str]
@@ -89,6 +102,9 @@ class BatchRow(Base):
 
     *tries* counts how often its recipients were put off for now; it is not claimed before *not_before*. *looks* counts
     how often the provider was asked about it in vain since it is unknown; it is not asked before *look_at*.
+
+    *part* is its share of a wave that tries something first (`model/trial.py`), *zone* the time zone of all its
+    recipients, empty: the house's own. *domain* is the receiving domain that all of them share who wait for its turn.
     """
 
     __tablename__ = "batch"
@@ -108,6 +124,9 @@ class BatchRow(Base):
     not_before: Mapped[datetime | None]
     looks: Mapped[int] = mapped_column(default=0, server_default="0")
     look_at: Mapped[datetime | None]
+    part: Mapped[str] = mapped_column(default="", server_default="")
+    zone: Mapped[str] = mapped_column(default="", server_default="")
+    domain: Mapped[str] = mapped_column(default="", server_default="")
     settled_at: Mapped[datetime | None]
     detail: Mapped[str]
 
@@ -207,6 +226,16 @@ class CounterRow(Base):
     variant: Mapped[str] = mapped_column(primary_key=True)
     figure: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[int]
+
+
+class SpentRow(Base):
+    """Mails that went to a receiving domain, or from a sender's, in a span of time that begins at *since*."""
+
+    __tablename__ = "spent"
+
+    scope: Mapped[str] = mapped_column(primary_key=True)
+    since: Mapped[datetime] = mapped_column(primary_key=True)
+    mails: Mapped[int]
 
 
 class PreflightRow(Base):

@@ -48,6 +48,7 @@ class ContactRow(Base):
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"), index=True)
     attributes: Mapped[dict[str, Any]]
     frequency: Mapped[str | None]
+    time_zone: Mapped[str | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
