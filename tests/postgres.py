@@ -5,8 +5,11 @@ import pwd
 import shutil
 import socket
 import subprocess
+import tempfile
 from pathlib import Path
 from types import TracebackType
+
+from tests import memory
 
 
 def find_binaries() -> Path | None:
@@ -26,7 +29,7 @@ class Cluster:
         self.settings = settings
         self.port = _free_port()
         # the folders above pytest's are closed to other users
-        self.folder = Path(subprocess.check_output(["mktemp", "-d", "/tmp/outreach-pg-XXXXXX"], text=True).strip())
+        self.folder = Path(tempfile.mkdtemp(prefix="outreach-pg-", dir=memory.folder()))
 
     def __enter__(self) -> "Cluster":
         if os.geteuid() == 0:

@@ -1,6 +1,7 @@
 """CSS into style attributes, once per variant."""
 
 import logging
+from copy import deepcopy
 from functools import lru_cache
 from typing import Any
 
@@ -19,6 +20,12 @@ def inlined(page: str) -> Any:
     Only classes and element selectors may stand in the stylesheet; what must stay one (media queries, hover, Outlook's
     dark mode) stands in a `<style data-premailer="ignore">` and is kept as it is written.
     """
+    return deepcopy(_inlined(page))
+
+
+@lru_cache(maxsize=64)
+def _inlined(page: str) -> Any:
+    """Keep what a page became: planned again or previewed beside one that changed, it is the same."""
     return _inliner().transform(parsed(page).getroot())
 
 
