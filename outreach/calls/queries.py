@@ -45,14 +45,6 @@ def call_by_slug(session: Session, slug: str) -> CallStanding:
     return _standing(session, row)
 
 
-def progress(session: Session, call: Call) -> tuple[int, int | None]:
-    """Return how many answers count, equal ones folded where the call says so, and the goal."""
-    call_id = session.scalars(select(CallRow.id).where(CallRow.slug == call.slug)).one_or_none()
-    if call_id is None:
-        raise NotFound("call", call.slug)
-    return _count(session, call_id, call), call.goal
-
-
 def submit(session: Session, standing: CallStanding, submission: Submission) -> Standing:
     """Store the answers; return what they give. The same form sent twice is one answer, and gives the same.
 

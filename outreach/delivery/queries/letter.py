@@ -136,12 +136,6 @@ def asked_at(session: Session, kind: Letter, delivery_id: int) -> datetime | Non
     return session.scalar(select(LetterRow.at).where(LetterRow.delivery_id == delivery_id, LetterRow.kind == kind))
 
 
-def addressee(session: Session, delivery_id: int) -> Addressee | None:
-    """Return who got a mail."""
-    row = session.get(DeliveryRow, delivery_id)
-    return Addressee(row.contact_id, row.email) if row else None
-
-
 def _campaign(session: Session, now: datetime) -> int:
     known = select(CampaignRow).where(CampaignRow.slug == HOUSE)
     if session.scalar(known) is None:
