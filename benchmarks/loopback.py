@@ -1,44 +1,50 @@
 """An email API on loopback, in a process of its own: it takes every call, after a time of its own.
 
-It answers as Mailgun (`/v3/…`) and as Lettermint (`/v1/send/batch`) do, and does no more work than counting, so that
-what is measured is the sender.
+It answers as Mailgun (`/v3/…`) and as Lettermint (`/v1/send/batch`) do. What it is sent it reads and throws away, but
+for counting the mails where each gets an id of its own, so that what is measured is the sender.
 """
 
-import asyncio
 import json
 import sys
+import time
+from socketserver import StreamRequestHandler, ThreadingTCPServer
+
+NOTHING_READ = b""
 
 
 def main() -> None:
-    latency = float(sys.argv[1])
-    asyncio.run(_serve(latency))
+    Answering.latency = float(sys.argv[1])
+    with Server(("127.0.0.1", 0), Answering) as server:
+        print(server.server_address[1], flush=True)
+        server.serve_forever()
 
 
-async def _serve(latency: float) -> None:
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while True:
-                head = await reader.readuntil(b"\r\n\r\n")
-                body = await reader.readexactly(_length(head))
-                if latency:
-                    await asyncio.sleep(latency)
-                writer.write(_answer(head, body))
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionResetError):
-            writer.close()
+class Server(ThreadingTCPServer):
+    """A thread for each connection; they end with the process."""
 
-    server = await asyncio.start_server(answer, "127.0.0.1", 0, limit=1 << 26)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    async with server:
-        await server.serve_forever()
+    daemon_threads = True
 
 
-def _length(head: bytes) -> int:
-    return next(int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
+class Answering(StreamRequestHandler):
+    """One connection: call after call."""
+
+    latency = 0.0
+    """Seconds before an answer."""
+    disable_nagle_algorithm = True
+
+    def handle(self) -> None:
+        while (first := self.rfile.readline()) != NOTHING_READ:
+            length = 0
+            while (line := self.rfile.readline().lower()) not in (b"\r\n", NOTHING_READ):
+                if line.startswith(b"content-length:"):
+                    length = int(line[15:])
+            body = self.rfile.read(length)
+            time.sleep(self.latency)
+            self.wfile.write(_answer(first, body))
 
 
-def _answer(head: bytes, body: bytes) -> bytes:
-    if b"/send/batch" in head.partition(b"\r\n")[0]:
+def _answer(first: bytes, body: bytes) -> bytes:
+    if b"/send/batch" in first:
         taken = body.count(b'"metadata"')
         answer = json.dumps([{"message_id": f"m{number}", "status": "pending"} for number in range(taken)]).encode()
     else:

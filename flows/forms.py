@@ -12,9 +12,6 @@ from outreach.errors import OutreachError
 from outreach.settings import Settings
 from outreach.steps import choices
 
-TWO_WEEKS = 60 * 60 * 24 * 14
-"""How long a run waits for a person's answer, in seconds."""
-
 
 def at(position: int, **schema: Any) -> dict[str, Any]:
     """Return what puts a field at its place in the run form."""
@@ -62,6 +59,18 @@ def wave_name(position: int) -> Any:
     )
 
 
+def lanes_at_a_time(position: int) -> Any:
+    """Return the field in which somebody says how many lanes a run has."""
+    return Field(
+        default=2,
+        ge=1,
+        le=16,
+        title="Lanes",
+        description="how many calls each worker makes at a time",
+        json_schema_extra=at(position),
+    )
+
+
 class Decision(StrEnum):
     """What the approver says; the first is the default, so that an empty answer sends nothing."""
 
@@ -77,7 +86,23 @@ class Approval(RunInput):
     note: str = Field(default="", title="Note", description="for your colleagues; may stay empty")
 
 
-class SendingForm(BaseModel):
+class LanesForm(BaseModel):
+    """How many send it side by side."""
+
+    lanes: int = lanes_at_a_time(2)
+    workers: int = Field(
+        default=0,
+        ge=0,
+        le=16,
+        title="More workers",
+        description="0 is enough for some tens of thousands of mails. Each one more is a run of its own (send-lane) "
+        "that sends its share, on another computer if your administrator has given the pool more of them; the email "
+        "API's limits stay as they are",
+        json_schema_extra=at(3),
+    )
+
+
+class SendingForm(LanesForm):
     """How it is sent."""
 
     approval: bool = Field(
@@ -86,9 +111,7 @@ class SendingForm(BaseModel):
         description="the run stops and shows mails and audience; find it under Runs, filter Paused, menu ⋮ Resume",
         json_schema_extra=at(1),
     )
-    lanes: int = Field(
-        default=2, ge=1, le=16, title="Lanes", description="how many calls at a time", json_schema_extra=at(2)
-    )
 
 
 SENDING = SendingForm()
+LANES = LanesForm()

@@ -5,14 +5,15 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from prefect import flow, runtime, suspend_flow_run, task
+from prefect import flow, runtime, task
 from prefect.cache_policies import NO_CACHE
 from prefect.input import RunInput
 from pydantic import BaseModel, Field
 
+from flows import asking
 from flows.again import step
 from flows.artifacts import publish
-from flows.forms import TWO_WEEKS, at
+from flows.forms import at
 from outreach.contacts.columns import mapping_of
 from outreach.dashboard.imports import question_markdown, report_markdown
 from outreach.errors import DefinitionError, OutreachError
@@ -159,7 +160,7 @@ def question(name: str, seen: Outcome) -> ImportAnswer:
     words = lines_about(seen.report, dry_run=True, remedy=BY_FORM)
     shown = question_markdown(name, described(seen.sheet), _columns(seen), words, seen.report.faults)
     wanted = ImportAnswer.with_initial_data(description=shown)
-    return suspend_flow_run(wait_for_input=wanted, key=f"import-{seen.digest[:16]}", timeout=TWO_WEEKS)
+    return asking.ask(wanted, f"import-{seen.digest[:16]}")
 
 
 def show(name: str, done: Outcome) -> str:

@@ -1,24 +1,33 @@
-"""Tries again whom the email API put off, and asks about calls that gave no answer, once their time has come."""
+"""Goes on with waves whose time has come: mails that were put off, calls without an answer, the rest after a trial."""
 
 from prefect import flow
 
+from flows.alive import signs_of_life
 from flows.events import emit_milestones
-from flows.lanes import send_lane, settle
+from flows.forms import LANES
+from flows.lanes import run_lanes, settle
 from flows.refresh_dashboard import refresh_wave
+from outreach.errors import StateError
 from outreach.services import open_services
-from outreach.steps import resolving, sending
+from outreach.steps import resolving, sending, standing, trials
 
 
 @flow(name="late-mails")
 def late_mails() -> dict[str, int]:
-    """Send what is due, ask about what is unknown, and close waves; return people sent to by wave that had either."""
+    """Send what is due, ask about what is unknown, decide trials, close waves; return people sent to by wave."""
     with open_services() as services:
-        due = set(sending.waves_with_due(services))
+        decided = {wave_id for wave_id in trials.due(services) if trials.decide(services, wave_id)}
+        due = {
+            wave_id for wave_id in sending.waves_with_due(services) if not standing.pause_if_still(services, wave_id)
+        }
         asked = set(resolving.waves_to_ask(services))
-    sent = {}
-    for wave_id in sorted(due | asked):
-        sent[str(wave_id)] = send_lane(wave_id) if wave_id in due else 0
-        settle(wave_id)
-        refresh_wave(wave_id)
-    emit_milestones()
-    return sent
+    sent, failed = {}, {}
+    with signs_of_life():
+        for wave_id in sorted(due | asked | decided):
+            sent[wave_id], failed[wave_id] = run_lanes(wave_id, LANES.lanes) if wave_id in due else (0, "")
+            settle(wave_id)
+            refresh_wave(wave_id)
+        emit_milestones()
+    if any(failed.values()):  # one wave's trouble holds up no other
+        raise StateError("; ".join(f"wave {wave_id}: {reason}" for wave_id, reason in failed.items() if reason))
+    return {str(wave_id): people for wave_id, people in sent.items()}

@@ -3,13 +3,13 @@
 import hashlib
 from enum import StrEnum
 
-from prefect import flow, suspend_flow_run
+from prefect import flow
 from prefect.input import RunInput
 from pydantic import BaseModel, Field
 
-from flows import lanes
+from flows import asking, lanes
 from flows.again import step
-from flows.forms import SENDING, TWO_WEEKS, wave_name
+from flows.forms import LANES, wave_name
 from outreach.dashboard.leftovers import leftovers_markdown
 from outreach.services import open_services
 from outreach.steps import again, steering
@@ -64,7 +64,7 @@ def question(wave_id: int) -> tuple[LeftoversAnswer, list[int]] | None:
     wanted = LeftoversAnswer.with_initial_data(description=leftovers_markdown(title, rows, refusals))
     shown = [call.batch_id for call in calls]
     seen = hashlib.sha256(repr((wave_id, shown, refusals, newest)).encode()).hexdigest()[:16]
-    return suspend_flow_run(wait_for_input=wanted, key=f"leftovers-{seen}", timeout=TWO_WEEKS), shown
+    return asking.ask(wanted, f"leftovers-{seen}"), shown
 
 
 @flow(name="wave-leftovers", flow_run_name="{wave.name}")
@@ -76,4 +76,4 @@ def wave_leftovers(wave: LeftoversForm) -> dict[str, int]:
     if asked is not None:
         answer, shown = asked
         decide(found.id, shown, answer.unknown, answer.refused, answer.by)
-    return lanes.send_open(found.id, SENDING.lanes)
+    return lanes.send_open(found.id, LANES)

@@ -3,15 +3,15 @@
 from enum import StrEnum
 from typing import Any
 
-from prefect import flow, get_run_logger, runtime, suspend_flow_run
+from prefect import flow, get_run_logger, runtime
 from prefect.client.schemas.objects import State
 from prefect.input import RunInput
 from prefect.states import Completed
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from flows import artifacts, forms, lanes
+from flows import artifacts, asking, forms, lanes, late
 from flows.again import step
-from flows.forms import SENDING, TWO_WEEKS, SendingForm, at
+from flows.forms import SENDING, SendingForm, at
 from flows.preflight import looked_over
 from outreach.dashboard.issues import labels, nothing_new_markdown
 from outreach.dashboard.words import language, moment
@@ -80,8 +80,9 @@ def question(plan: Plan, draft: Draft) -> IssueAnswer:
     """Ask a person, in the UI; keyed by the plan and by how often was asked, so that each question has one answer."""
     with open_services() as services:
         summary = approval.summary(services, plan)
-    asked = asked_about(draft).with_initial_data(description=summary)
-    return suspend_flow_run(wait_for_input=asked, key=f"issue-{plan.digest[:16]}-{draft.asked}", timeout=TWO_WEEKS)
+    told = "\n\n".join(filter(None, (late.note(), summary)))
+    asked = asked_about(draft).with_initial_data(description=told)
+    return asking.ask(asked, f"issue-{plan.digest[:16]}-{draft.asked}")
 
 
 def asked_about(draft: Draft) -> type[IssueAnswer]:
@@ -200,8 +201,8 @@ def newsletter_flow(newsletter: NewsletterForm, sending: SendingForm = SENDING) 
         return say_nothing_new(plan)
     if sending.approval:
         approved = agreed(newsletter.name, plan, run)
-        return lanes.take_through(approved, ask=False, number=sending.lanes, again=_asked(approved)) if approved else {}
-    return lanes.take_through(plan, ask=False, number=sending.lanes)
+        return lanes.take_through(approved, sending, ask=False, again=_asked(approved)) if approved else {}
+    return lanes.take_through(plan, sending, ask=False)
 
 
 def _asked(plan: Plan) -> int:

@@ -74,4 +74,4 @@ def one_off_call(
 ) -> dict[str, int]:
     """Send one call to action; started again at any point, it goes on where it was."""
     plan = plan_call(call, nederlands, deutsch, runtime.flow_run.id)
-    return lanes.take_through(plan, ask=sending.approval, number=sending.lanes)
+    return lanes.take_through(plan, sending, ask=sending.approval)

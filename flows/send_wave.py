@@ -29,4 +29,4 @@ def plan_wave(name: str, run: str) -> Plan:
 def send_wave(wave: WaveForm, sending: SendingForm = SENDING) -> dict[str, int]:
     """Send one wave of a campaign folder; started again at any point, it goes on where it was."""
     plan = plan_wave(wave.name, runtime.flow_run.id)
-    return lanes.take_through(plan, ask=sending.approval, number=sending.lanes)
+    return lanes.take_through(plan, sending, ask=sending.approval)

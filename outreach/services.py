@@ -11,6 +11,8 @@ from pydantic import SecretStr
 from outreach import clock, templating
 from outreach.clock import Clock
 from outreach.errors import DefinitionError, SettingMissing
+from outreach.model.breaker import Thresholds
+from outreach.model.cap import Cap
 from outreach.model.tokens import Tokens
 from outreach.providers.brevo import Brevo
 from outreach.providers.lettermint import Lettermint
@@ -42,6 +44,8 @@ class Services:
 def open_services(settings: Settings | None = None, clock: Clock = clock.now) -> Iterator[Services]:
     """Open everything and close it again; the embedded database is made or upgraded on the way."""
     settings = settings or Settings()
+    Thresholds.read(settings.stop_at)  # what cannot be read is told before anything is sent
+    Cap.read(settings.frequency_cap)
     if not settings.database_url:
         settings.home.mkdir(parents=True, exist_ok=True)
     engine = open_engine(settings.database)

@@ -108,7 +108,26 @@ class Settings(BaseSettings):
         default="", description="when nobody is written to, in each recipient's time zone: 21:00-08:00; empty: never"
     )
     time_zone: str = Field(default="Europe/Amsterdam", description="where people live of whom nothing else is known")
+    domain_limits: str = Field(
+        default="", description="mails an hour to one receiving domain: gmail.com+googlemail.com=2000,t-online.de=500"
+    )
+    warm_up: str = Field(
+        default="", description="mails a day from a new sending domain, from a first day on: 2026-12-01: 200, 500, 1000"
+    )
+    stop_at: str = Field(
+        default="bounces=5,soft=20,complaints=0.3,errors=10",
+        description="percentages at which a wave pauses itself; empty: it never does",
+    )
+    frequency_cap: str = Field(
+        default="", description="most mails to one person in so many days over all campaigns: 3/7; empty: no cap"
+    )
     batch_size: int = Field(default=500, ge=1, description="recipients in one call at most")
+    rate: str = Field(
+        default="", description="what waves send a second: 20 mails, 2 calls; empty: nine tenths of what the API takes"
+    )
+    late_minutes: int = Field(
+        default=60, ge=1, description="a wave that begins so long after it was due asks before it goes"
+    )
     call_seconds: float = Field(default=20.0, gt=0, description="longest wait for one answer of an email API")
     lease_seconds: float = Field(default=60.0, gt=0, description="a batch unfinished for so long counts as left behind")
     trusted_proxies: Listed = Field(default=(), description="addresses whose X-Forwarded-For is believed")

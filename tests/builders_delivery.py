@@ -10,6 +10,7 @@ from outreach.delivery.queries import freeze, plan
 from outreach.model.campaign import Campaign, Layout, Sender, WaveDefinition
 from outreach.model.mail import Address, Link, Message, Salutation
 from outreach.model.people import Basis, Consent, ConsentAct
+from outreach.model.trial import Trial
 from outreach.model.wave import WaveStep
 from outreach.services import Services
 from outreach.steps import sending
@@ -101,7 +102,7 @@ def campaign(slug: str = "sociaal-werkers") -> tuple[Campaign, WaveDefinition]:
     return made, definition
 
 
-def planned_wave(services: Services, people: int, *, slug: str = "sociaal-werkers") -> int:
+def planned_wave(services: Services, people: int, *, slug: str = "sociaal-werkers", trial: Trial | None = None) -> int:
     """A wave of *people* recipients in batches of the provider's size; return its id."""
     now = services.clock()
     variants = {("nl", "personal"): "nl", (None, "personal"): "nl", ("nl", "role"): "nl", (None, "role"): "nl"}
@@ -109,17 +110,19 @@ def planned_wave(services: Services, people: int, *, slug: str = "sociaal-werker
         if people:
             add_people(session, people, at=now)
         wave = campaigns.register(session, *campaign(slug), now)
-        plan.freeze_messages(session, wave.id, [message()])
+        versions = ("", "b") if trial and trial.versions else ("",)
+        plan.freeze_messages(session, wave.id, [message(version=version) for version in versions])
         freeze.gather(session, {"members": everyone()}, variants)
-        cells = freeze.freeze(session, wave.id, services.provider.limits.recipients)
+        cells = freeze.freeze(session, wave.id, services.provider.limits.recipients, trial)
+        campaigns.planned(session, wave.id, {}, "", now, trial=trial)
         plan.start_counters(session, wave.id, cells)
         campaigns.take(session, wave.id, WaveStep.PLAN, now)
     return wave.id
 
 
-def sending_wave(services: Services, people: int, *, slug: str = "sociaal-werkers") -> int:
+def sending_wave(services: Services, people: int, *, slug: str = "sociaal-werkers", trial: Trial | None = None) -> int:
     """A wave that was approved and has begun."""
-    wave_id = planned_wave(services, people, slug=slug)
+    wave_id = planned_wave(services, people, slug=slug, trial=trial)
     with services.sessions.begin() as session:
         campaigns.take(session, wave_id, WaveStep.APPROVE, services.clock())
         campaigns.take(session, wave_id, WaveStep.START, services.clock())

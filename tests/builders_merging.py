@@ -72,6 +72,7 @@ def content(services: Services) -> dict[str, Any]:
         in_force = session.scalars(select(SubscriptionRow)).all()
         return {
             "contacts": {row.email: _contact(row, bodies) for row in contacts},
+            "time zones": {row.email: row.time_zone for row in contacts if row.time_zone},
             "organisations": Counter(map(str, bodies.values())),
             "groups": {(emails[row.contact_id], row.name) for row in groups},
             "ledger": [

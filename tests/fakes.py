@@ -9,6 +9,7 @@ from outreach.errors import ProviderError
 from outreach.model.mail import Mail, MergePlan, Receipt
 from outreach.model.provider_report import ProviderReport
 from outreach.providers.port import Found, Limits, Sought
+from outreach.providers.rate import Rate
 
 
 @dataclass
@@ -21,6 +22,7 @@ class FakeProvider:
 
     name: str = "fake"
     limits: Limits = field(default_factory=lambda: Limits(recipients=3, body_bytes=1_000_000))
+    rate: Rate | None = None
     replays: bool = True
     keys_live: timedelta = timedelta(hours=23)
     looks_up: bool = False

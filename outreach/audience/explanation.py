@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from outreach.audience.predicates import Named
 from outreach.model.campaign import Words
+from outreach.model.cap import Cap
 from outreach.model.people import AddressKind, Consent, ConsentAct, Frequency, SuppressionReason
 from outreach.model.segment import Judged
 from outreach.model.wave import Status
@@ -25,6 +26,7 @@ class Person:
     frequency: Frequency
     joined: datetime
     kind: AddressKind = AddressKind.PERSONAL
+    time_zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,19 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
+class Had:
+    """How many mails the person had (this wave apart) in the days for which the house has a cap on them."""
+
+    mails: int
+    cap: Cap
+
+    @property
+    def enough(self) -> bool:
+        """One more now would be too many."""
+        return self.mails >= self.cap.mails
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """What the ledger says: the wave was frozen for this person, in which audience, and what became of it."""
 
@@ -94,6 +109,7 @@ class Out(StrEnum):
     SUPPRESSED = "the address is suppressed"
     NO_CONSENT = "no consent for the topic is in force"
     TOO_SOON = "the person was written to too lately for their wish"
+    HAD_ENOUGH = "the person had as many mails as the house sends to one person"
     ANOTHER_ADDRESS = "another address of the same organisation is taken"
     BEYOND_THE_CAP = "the audience may have no more people"
     UNREADABLE = "the audience cannot be read"
@@ -128,9 +144,15 @@ class Explanation:
     suppression: Suppression | None = None
     ground: Ground | None = None
     wish: Wish | None = None
+    had: Had | None = None
     hearings: tuple[Hearing, ...] = ()
     entry: Entry | None = None
     names: Mapping[tuple[Named, str], Words] = field(default_factory=dict)
+
+    @property
+    def cap(self) -> Cap | None:
+        """The house's cap, where it has one."""
+        return self.had.cap if self.had else None
 
     @property
     def taken_by(self) -> str | None:

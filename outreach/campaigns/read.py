@@ -1,4 +1,7 @@
-"""Reads campaign folders: `campaign.toml` and one `<wave>.<language>.md` for each wave and language."""
+"""Reads campaign folders: `campaign.toml` and one `<wave>.<language>.md` for each wave and language.
+
+A wave that tries two versions has one `<wave>.b.<language>.md` more for each language.
+"""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -65,7 +68,7 @@ def _campaign(folder: Path, table: Table, problems: Problems) -> Campaign:
         table.table("newsletters").problem(
             name, "is the name of a wave, too; both would have the same texts; rename one"
         )
-    strays(folder, (*waves, *newsletters), languages, problems)
+    strays(folder, (*waves.values(), *newsletters.values()), languages, problems)
     return Campaign(
         slug=folder.name,
         title=table.words("title", languages),

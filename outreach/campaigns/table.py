@@ -105,6 +105,16 @@ class Table:
             return default
         return default if value is None else value
 
+    def share(self, key: str, most: float, wanted: str) -> float | None:
+        """Return a part of the whole, above 0 and up to *most*; nothing where it is missing or something else."""
+        value = self._get(key, (int, float), wanted, required=False)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not 0 < value <= most:
+            self.problem(key, f"found {value!r}; write {wanted}")
+            return None
+        return float(value)
+
     def flag(self, key: str, *, default: bool) -> bool:
         """Return true or false."""
         value = self._get(key, bool, "true or false", required=False)

@@ -12,7 +12,7 @@ _DECLARED = re.compile(r"\s*[\"']?translated_from[\"']?\s*=")
 def declare(folder: Path, wave: WaveDefinition, language: str) -> Path:
     """Write into the front matter of a translation that it says what the first language says now; return its file."""
     source = next(iter(wave.bodies.values()))
-    path = folder / f"{wave.name}.{language}.md"
+    path = folder / f"{wave.stem}.{language}.md"
     with path.open(encoding="utf-8", newline="") as file:
         lines = file.read().split("\n")
     closing = next(number for number, line in enumerate(lines) if number and line.strip() == FENCE)

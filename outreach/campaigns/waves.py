@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from outreach.campaigns.bodies import read_bodies
+from outreach.campaigns.bodies import read_bodies, read_other_bodies
 from outreach.campaigns.table import NAME, Table
 from outreach.model.campaign import (
     Call,
@@ -18,8 +19,16 @@ from outreach.model.campaign import (
     Signature,
     WaveDefinition,
 )
+from outreach.model.trial import Choice, Trial
 
 AUDIENCES = 'a list of audiences such as ["members"]'
+SHARE = "a share of the recipients above 0 and below 1, such as 0.05"
+SHARE_EACH = "the share that each version goes to first, above 0 and up to 0.5, such as 0.1"
+ALL_BUT_NOBODY = 0.9999
+CANARY_WAITS, VERSIONS_WAIT = timedelta(minutes=30), timedelta(hours=4)
+MINUTES = 60
+LONGEST_WAIT = 14 * 24 * MINUTES
+MOST_PEOPLE = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -59,8 +68,12 @@ def read_event(slug: str, table: Table, languages: tuple[str, ...], zone: ZoneIn
 
 def read_wave(name: str, table: Table, around: Around) -> WaveDefinition:
     """Return a wave with its texts."""
+    common, trial = _common(name, table, around), _trial(table)
+    tries_two = trial is not None and trial.versions
     wave = WaveDefinition(
-        **_common(name, table, around),
+        **common,
+        trial=trial,
+        other=read_other_bodies(around.folder, name, common["bodies"], table.problems) if tries_two else {},
         layout=table.one_of("layout", Layout),
         news=table.number("news", 0) or 0,
         events=table.number("events", 0) or 0,
@@ -77,8 +90,13 @@ def read_wave(name: str, table: Table, around: Around) -> WaveDefinition:
 
 def read_newsletter(name: str, table: Table, around: Around) -> WaveDefinition:
     """Return a newsletter: a wave that comes in issues, each composed of what is new."""
+    if "versions" in table.values:
+        table.table("versions")
+        remedy = "make it a wave, or try the issue on a few with [….canary]"
+        table.problem("versions", f"is for waves; the issues of a newsletter have one text each; {remedy}")
     wave = WaveDefinition(
         **_common(name, table, around),
+        trial=_canary(table),
         layout=Layout.NEWSLETTER,
         news=table.number("news", 8) or 0,
         events=table.number("events", 5) or 0,
@@ -107,6 +125,58 @@ def _common(name: str, table: Table, around: Around) -> dict[str, Any]:
         "edition": table.one_of("edition", Edition, Edition.PREFERENCE),
         "call": _known(table, "call", around.calls),
     }
+
+
+def _trial(table: Table) -> Trial | None:
+    """Return what the wave tries on a share of its recipients first."""
+    canary = _canary(table)
+    versions = table.table("versions")
+    if "versions" not in table.values:
+        return canary
+    if canary:
+        table.problem("versions", "stands beside canary; keep one of them: versions stop at the same thresholds")
+    trial = Trial(
+        share=_share(versions, 0.5, SHARE_EACH, required=True),
+        wait=_wait(versions, VERSIONS_WAIT),
+        versions=True,
+        choose=versions.one_of("choose", Choice, Choice.CLICKS),
+    )
+    versions.finish()
+    return trial
+
+
+def _canary(table: Table) -> Trial | None:
+    canary = table.table("canary")
+    if "canary" not in table.values:
+        return None
+    people = canary.number("people", 0, least=1) or 0
+    share = _share(canary, ALL_BUT_NOBODY, SHARE, required="people" not in canary.values)
+    if people > MOST_PEOPLE:
+        canary.problem("people", f"found {people}; write {MOST_PEOPLE} or less")
+    if "share" in canary.values and "people" in canary.values:
+        canary.problem("people", "stands beside share; keep one of them")
+    trial = Trial(share=share, wait=_wait(canary, CANARY_WAITS), people=people)
+    canary.finish()
+    return trial
+
+
+def _share(table: Table, most: float, wanted: str, *, required: bool) -> float:
+    if required and "share" not in table.values:
+        table.problem("share", f"is missing; write {wanted}")
+    return table.share("share", most, wanted) or 0.0
+
+
+def _wait(table: Table, usual: timedelta) -> timedelta:
+    hours, minutes = (table.number(key, least=1) for key in ("wait_hours", "wait_minutes"))
+    if hours and minutes:
+        table.problem("wait_minutes", "stands beside wait_hours; keep one of them")
+    found = minutes or (hours or 0) * MINUTES
+    if found > LONGEST_WAIT:
+        key = "wait_minutes" if minutes else "wait_hours"
+        days = LONGEST_WAIT // MINUTES // 24
+        table.problem(key, f"found {table.values[key]}; the rest waits {days} days at most")
+        return usual
+    return timedelta(minutes=found) if found else usual
 
 
 def _known(table: Table, key: str, known: Mapping[str, object]) -> str | None:

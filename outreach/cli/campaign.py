@@ -95,9 +95,9 @@ def preview(
     slug
         The campaign; on the page, another one can be chosen.
     wave
-        Its wave or newsletter.
+        Its wave or newsletter; of a wave that tries two versions, start.b is the second.
     to
-        Write every variant into this folder instead, as .html and .txt.
+        Write every variant into this folder instead, as .html and .txt; both of two versions.
     port
         Port of the page; 0 takes a free one.
     open_
@@ -116,7 +116,17 @@ def preview(
 
 @app.command
 def translated(slug: str, wave: str, language: str = "") -> None:
-    """Write into a translation that it says what the first language says now; without a language, into all of them."""
+    """Write into a translation that it says what the first language says now; without a language, into all of them.
+
+    Parameters
+    ----------
+    slug
+        The campaign.
+    wave
+        Its wave or newsletter; of a wave that tries two versions, start.b is the second.
+    language
+        Which translation; left out, all of them.
+    """
     with open_services() as services:
         for path in folders.declare_translated(services, slug, wave, language):
             say([f"{path} is up to date"])
@@ -131,7 +141,7 @@ def send_test(slug: str, wave: str, *, to: To, language: Languages = ()) -> None
     slug
         The campaign.
     wave
-        Its wave or newsletter.
+        Its wave or newsletter; of a wave that tries two versions, start.b is the second.
     to
         An address such as noor@example.org; with a name before it and the address in angle brackets, it is greeted by
         name. May be given several times.

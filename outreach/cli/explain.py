@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.tree import Tree
 
-from outreach.audience.explanation import Explanation, Ground, Hearing, Out, Wish
+from outreach.audience.explanation import Explanation, Ground, Had, Hearing, Out, Wish
 from outreach.cli.audience import words
 from outreach.cli.terminal import say
 from outreach.model.people import DAYS_BETWEEN
@@ -44,8 +44,10 @@ def lines(explanation: Explanation) -> list[str]:
         about.append(f"suppressed: {found.reason}{_of(found.detail)}, since {_day(found.at)}")
     if explanation.person is None:
         return about
-    joined = f"in our files since {_day(explanation.person.joined)}"
-    return [*about, joined, *_consent(explanation.ground, aim.topic), *_wish(explanation.wish), _ledger(explanation)]
+    zone = f"; lives in the time zone {explanation.person.time_zone}" if explanation.person.time_zone else ""
+    joined = f"in our files since {_day(explanation.person.joined)}{zone}"
+    wishes = (*_wish(explanation.wish), *_had(explanation.had))
+    return [*about, joined, *_consent(explanation.ground, aim.topic), *wishes, _ledger(explanation)]
 
 
 def tree(hearing: Hearing) -> Tree:
@@ -99,6 +101,14 @@ def _wish(wish: Wish | None) -> list[str]:
         return []
     last = f"last written to by a wave of {_day(wish.last)}" if wish.last else "not written to before"
     return [f"frequency: at most {wish.frequency}; {last}{'; too lately for another mail' if wish.too_soon else ''}"]
+
+
+def _had(had: Had | None) -> list[str]:
+    if had is None:
+        return []
+    most = f"at most {had.cap.mails} in {had.cap.days} {'days' if had.cap.days != 1 else 'day'}"
+    enough = "; no more now" if had.enough else ""
+    return [f"cap of the house: {most}; other waves so far: {had.mails}{enough}"]
 
 
 def _ledger(explanation: Explanation) -> str:

@@ -9,12 +9,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from outreach.cli.terminal import say
+from outreach.dashboard.tried import HEAD, question, rows_of, standing
+from outreach.dashboard.waits import waits_briefly, waits_in_words
 from outreach.errors import StateError
 from outreach.model.delivery import Plan
 from outreach.model.preflight import Finding
 from outreach.model.wave import WaveState, WaveStep
 from outreach.services import open_services
-from outreach.steps import preflight, resolving, sending, waves
+from outreach.steps import pacing, preflight, resolving, sending, trials, waves
 
 app = App(name="wave", help="Plan, approve, send and steer waves.")
 
@@ -22,10 +24,12 @@ app = App(name="wave", help="Plan, approve, send and steer waves.")
 @app.command(name="list")
 def list_waves() -> None:
     """List all waves, newest first."""
-    table = Table("id", "campaign", "wave", "state", "audiences")
+    table = Table("id", "campaign", "wave", "state", "audiences", "waiting")
     with open_services() as services:
         for wave in waves.all_waves(services):
-            table.add_row(str(wave.id), wave.campaign, wave.name, wave.state, ", ".join(wave.audiences))
+            waits = waits_briefly(pacing.waiting(services, wave.id))
+            state = escape(f"{wave.state}: {wave.paused_why}" if wave.paused_why else wave.state)
+            table.add_row(str(wave.id), wave.campaign, wave.name, state, ", ".join(wave.audiences), waits)
     Console().print(table)
 
 
@@ -43,7 +47,11 @@ def plan(campaign: str, wave: str = "") -> None:
     if not wave:
         campaign, _, wave = campaign.partition("/")
     with open_services() as services:
-        _print(waves.plan_wave(services, *waves.named(services, campaign, wave)))
+        planned = waves.plan_wave(services, *waves.named(services, campaign, wave))
+        trying = trials.standing(services, planned.wave_id)
+    _print(planned)
+    if trying:
+        say([question(trying)])
 
 
 @app.command(name="preflight")
@@ -105,16 +113,79 @@ def send(wave: int) -> None:
     """Send an approved wave here and now; stopped at any point, it goes on when called again."""
     with open_services() as services:
         if waves.wave(services, wave).state is WaveState.PAUSED:
-            raise StateError(f"wave {wave} is paused; first: outreach wave resume {wave}")
+            why = waves.wave(services, wave).paused_why
+            raise StateError(f"wave {wave} is paused{': ' if why else ''}{why}; first: outreach wave resume {wave}")
         waves.start_wave(services, wave)
+        trials.decide(services, wave)
         resolving.resolve_unknown(services, wave)
         sending.send_batches(services, wave, time.sleep)
         time.sleep(sending.seconds_until_settled(services, wave))
         resolving.resolve_unknown(services, wave)
         outcome = sending.finish_wave(services, wave)
+        trying, waits = trials.standing(services, wave), pacing.waiting(services, wave)
+        why = waves.wave(services, wave).paused_why
     print(
         f"accepted {outcome.accepted}, refused {outcome.refused}, unknown {outcome.unknown}, waiting {outcome.waiting}"
     )
+    say(waits_in_words(waits))
+    if trying:
+        say([standing(trying)])
+    if why:
+        raise StateError(f"wave {wave} is paused: {why}")
+
+
+@app.command
+def show(wave: int) -> None:
+    """Tell where a wave stands: what it waits for, and what came of the share of it that went first.
+
+    Parameters
+    ----------
+    wave
+        Its number, as `plan` and `list` print it.
+    """
+    with open_services() as services:
+        shown, trying = waves.wave(services, wave), trials.standing(services, wave)
+        waits = pacing.waiting(services, wave)
+    why = f": {shown.paused_why}" if shown.paused_why else ""
+    say([f"wave {wave}, {shown.campaign}/{shown.name}, is {shown.state}{why}", *waits_in_words(waits)])
+    if trying:
+        table = Table(*HEAD)
+        for row in rows_of(trying):
+            table.add_row(*map(escape, row))
+        Console().print(table)
+        say([standing(trying)])
+
+
+@app.command
+def choose(wave: int, version: str, *, by: str) -> None:
+    """Say which of two versions the rest of a wave gets; then: outreach wave send.
+
+    Parameters
+    ----------
+    wave
+        Its number, as `plan` and `list` print it.
+    version
+        a or b; both were approved.
+    by
+        Who decides.
+    """
+    with open_services() as services:
+        print(f"wave {wave}: {trials.choose(services, wave, version, by=by).why}")
+
+
+@app.command
+def release(wave: int, *, by: str) -> None:
+    """Let the rest of a wave go without waiting for what comes of its canary; then: outreach wave send.
+
+    Parameters
+    ----------
+    wave
+        Its number, as `plan` and `list` print it.
+    by
+        Who decides.
+    """
+    with open_services() as services:
+        print(f"wave {wave}: {trials.release(services, wave, by=by).why}")
 
 
 @app.command

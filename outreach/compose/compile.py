@@ -59,6 +59,7 @@ def compile_message(  # noqa: PLR0917 - each is one word of the sentence that a 
         headers=headers(brand, campaign, wave, variant, press.addresses),
         links=book.links,
         salutations={language: salutation(words) for language, words in press.words.items()},
+        version=wave.version,
     )
 
 

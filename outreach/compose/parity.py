@@ -79,7 +79,7 @@ def _unlike_words(campaign: Campaign, path: str, words: Words, languages: tuple[
 
 def stale(campaign: Campaign, wave: WaveDefinition) -> Iterator[Finding]:
     """Yield the translations whose source changed after them, as the files are: an issue may begin with an intro."""
-    name, written = definition_of(campaign, wave)
+    name, written = (wave.stem, wave) if wave.version else definition_of(campaign, wave)
     source, *others = written.bodies.values()
     for other in others:
         if other.translated_from and other.translated_from != source.digest:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,7 +16,7 @@ from outreach.compose.parity import differences
 from outreach.compose.unfinished import unfinished
 from outreach.compose.variants import variants
 from outreach.model.campaign import Campaign, WaveDefinition
-from outreach.model.mail import SLOT, Message
+from outreach.model.mail import SLOT, Message, message_name
 from outreach.model.preflight import Finding, Level
 
 WARN_BYTES = 80_000
@@ -61,7 +61,7 @@ def _named(entries: Sequence[str]) -> str:
 def _of_wave(brand: Brand, campaign: Campaign, wave: WaveDefinition, messages: Sequence[Message]) -> Iterator[Finding]:
     for variant in variants(campaign, wave):
         if variant not in {message.variant for message in messages}:
-            yield Finding(Level.STOP, f"{wave.name}.{variant}", "is not compiled; plan the wave again")
+            yield Finding(Level.STOP, f"{wave.stem}.{variant}", "is not compiled; plan the wave again")
     for body in wave.bodies.values():
         if len(body.subject) > SUBJECT:
             what = f"subject has {len(body.subject)} characters; {SUBJECT} or fewer are shown whole"
@@ -76,7 +76,8 @@ def _of_wave(brand: Brand, campaign: Campaign, wave: WaveDefinition, messages: S
 
 def _same_subject(campaign: Campaign, wave: WaveDefinition) -> Iterator[Finding]:
     for language, body in wave.bodies.items():
-        for other in (other for other in campaign.waves.values() if other.name != wave.name):
+        others = (other for other in campaign.waves.values() if other.name != wave.name)
+        for other in chain.from_iterable(each.versions for each in others):
             again = other.bodies.get(language)
             if again and again.subject.casefold() == body.subject.casefold():
                 what = f"subject is that of {again.source} as well; readers would take it for the same mail"
@@ -85,7 +86,7 @@ def _same_subject(campaign: Campaign, wave: WaveDefinition) -> Iterator[Finding]
 
 def _of_message(campaign: Campaign, message: Message) -> Iterator[Finding]:
     page = parsed(message.html)
-    where = f"variant {message.variant}"
+    where = f"variant {message_name('', message.variant, message.version)}"
     yield from (Finding(level, where, what) for rule in RULES for level, what in rule(campaign, message, page))
 
 

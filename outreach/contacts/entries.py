@@ -20,7 +20,7 @@ Fault = tuple[Line, "RowRefused"]
 
 _SIMPLE = (
     Column.EMAIL, Column.EXTERNAL_ID, Column.NAME, Column.FIRST_NAME, Column.INFIX, Column.LAST_NAME, Column.LANGUAGE,
-    Column.ADDRESS_KIND, Column.TRACKING,
+    Column.ADDRESS_KIND, Column.TRACKING, Column.TIME_ZONE,
 )  # fmt: skip
 _PLACES = (
     Column.ORGANISATION, Column.ORGANISATION_KIND, Column.CODE, Column.REGION, Column.COUNTRY, Column.MUNICIPALITY,
@@ -55,6 +55,7 @@ class Entry(NamedTuple):
     left: bool
     filled: int
     notes: tuple[str, ...] = ()
+    time_zone: str | None = None
 
 
 class RowRefused(ValueError):
@@ -99,6 +100,7 @@ class Rows:
         self._language = lru_cache(_KEPT)(values.language)
         self._kind = lru_cache(_KEPT)(values.address_kind)
         self._tracking = lru_cache(_KEPT)(values.tracking)
+        self._time_zone = lru_cache(_KEPT)(values.time_zone)
         self._groups = lru_cache(_KEPT)(self._groups_in)
         self._organisation = lru_cache(_KEPT)(_organisation)
         self._own_municipality = lru_cache(_KEPT)(_official)
@@ -116,7 +118,9 @@ class Rows:
             raise self._refused(cells) from None
 
     def _entry(self, number: int, cells: list[str]) -> Entry:
-        email, external_id, whole, first, infix, last, language, kind, tracking = [cells[at] for at in self._simple]
+        email, external_id, whole, first, infix, last, language, kind, tracking, zone = [
+            cells[at] for at in self._simple
+        ]
         email = values.address(email)
         if infix:
             last = f"{infix} {last}".rstrip()
@@ -143,6 +147,7 @@ class Rows:
             self._left(cells),
             len(cells) - cells.count(""),
             told.notes if told else (),
+            self._time_zone(zone),
         )
 
     def _refused(self, cells: list[str]) -> RowRefused:
@@ -159,6 +164,7 @@ class Rows:
         read(values.language, cells[self._at[Column.LANGUAGE]])
         read(values.address_kind, cells[self._at[Column.ADDRESS_KIND]])
         read(values.tracking, cells[self._at[Column.TRACKING]])
+        read(values.time_zone, cells[self._at[Column.TIME_ZONE]])
         read(self._attributes_in, cells)
         read(self._left, cells)
         if read(self._told_organisation, cells) is None and cells[self._municipality]:

@@ -14,6 +14,7 @@ class Column(StrEnum):
     INFIX = "infix"
     LAST_NAME = "last name"
     LANGUAGE = "language"
+    TIME_ZONE = "time zone"
     GROUPS = "groups"
     ADDRESS_KIND = "address kind"
     ORGANISATION = "organisation"
@@ -55,6 +56,7 @@ HEADINGS: Mapping[Column, tuple[str, ...]] = {
     Column.LANGUAGE: (
         "taal", "voorkeurstaal", "sprache", "language", "preferredlanguage", "lang", "correspondentietaal",
     ),
+    Column.TIME_ZONE: ("tijdzone", "zeitzone", "timezone", "timezonename", "tzname"),
     Column.GROUPS: ("groep", "groepen", "gruppe", "gruppen", "group", "groups", "tags", "lists", "lijsten", "listen"),
     Column.ADDRESS_KIND: ("adressoort", "soortadres", "adressart", "artderadresse", "addresskind", "addresstype"),
     Column.ORGANISATION: (

@@ -2,6 +2,9 @@
 
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
+from functools import cache
+from zoneinfo import available_timezones
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -40,6 +43,18 @@ ADDRESS_KINDS: Mapping[str, tuple[str, ...]] = {
     AddressKind.PERSONAL: ("persoonlijk", "persoon", "persönlich", "person"),
     AddressKind.ROLE: ("functie", "algemeen", "funktion", "allgemein", "function", "general"),
 }
+
+ZONES: Mapping[str, tuple[str, ...]] = {
+    "Europe/Amsterdam": ("nederland", "niederlande", "netherlands"),
+    "Europe/Berlin": ("deutschland", "duitsland", "germany"),
+    "America/Kralendijk": (
+        "caribisch nederland", "karibische niederlande", "caribbean netherlands", "bonaire", "saba", "sint eustatius",
+        "statia",
+    ),
+    "America/Curacao": ("curaçao",),
+    "America/Lower_Princes": ("sint maarten",),
+}  # fmt: skip
+"""Places whose time zone has another name."""
 
 YES_AND_NO: Mapping[str, tuple[str, ...]] = {
     "yes": ("ja", "j", "y", "true", "waar", "wahr", "1", "x"),
@@ -118,6 +133,25 @@ def tracking(text: str) -> bool | None:
     return word == "yes" if word else None
 
 
+def time_zone(text: str) -> str | None:
+    """Return the name by which a time zone is known everywhere; its city or island is enough, in any spelling of them.
+
+    Abbreviations (`CET`) and distances (`UTC+1`) are no zones: they do not tell when clocks are changed.
+    """
+    folded = _folded_zone(text)
+    if not folded:
+        return None
+    known = _zones()
+    if folded in known:
+        return known[folded]
+    near = get_close_matches(folded, known, n=1, cutoff=0.8)
+    meant = f"did you mean {known[near[0]]}? " if near else ""
+    raise CellRefused(
+        f"time zone {text!r} is not known; {meant}write a name such as Europe/Amsterdam, Europe/Berlin or "
+        "America/Kralendijk, or leave it empty"
+    )
+
+
 def organisation_kind(text: str) -> str:
     """Return our word for a well-known kind, else the text in small letters."""
     folded = text.casefold()
@@ -128,6 +162,22 @@ def groups(text: str) -> tuple[str, ...]:
     """Return the groups' names as segments write them: `Social Worker; member` → `social-worker`, `member`."""
     names = (_SPACES.sub("-", part.strip().strip('"').strip().casefold()) for part in re.split(r"[;,|]", text))
     return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _folded_zone(text: str) -> str:
+    return re.sub(r"[\s_]+", "_", text.strip()).casefold()
+
+
+@cache
+def _zones() -> dict[str, str]:
+    """All zones with a place in their name, by that name, and by the place alone where only one has it."""
+    names = [name for name in sorted(available_timezones()) if "/" in name and not name.startswith(("Etc/", "System"))]
+    places: dict[str, list[str]] = {}
+    for name in names:
+        places.setdefault(_folded_zone(name.rpartition("/")[2]), []).append(name)
+    alone = {place: found[0] for place, found in places.items() if len(found) == 1}
+    islands = {_folded_zone(each): zone for zone, words in ZONES.items() for each in words}
+    return alone | islands | {_folded_zone(name): name for name in names}
 
 
 def _word(text: str, table: Mapping[str, tuple[str, ...]], what: str, found: str) -> str | None:

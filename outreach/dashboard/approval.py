@@ -4,22 +4,35 @@ from collections.abc import Mapping
 
 from outreach.dashboard.issues import issue_markdown
 from outreach.dashboard.markdown import bullets, document, escape, link, table
+from outreach.dashboard.tried import question
 from outreach.dashboard.words import audience, message, number, reason, variant
 from outreach.model.delivery import Plan
 from outreach.model.newsletter import Draft
 from outreach.model.preflight import Level
+from outreach.model.trial import Trying
 
 MOST_TEXT = 8000
 """Characters of plain text shown of a variant; the whole question stays far below Prefect's 100 KB."""
 
+MOST_TEXTS = 48_000
+"""Characters shown of all of them together: two versions have twice as many."""
+
 
 def approval_markdown(
-    plan: Plan, title: str, texts: Mapping[str, str], issue: Draft | None = None, report: str = ""
+    plan: Plan,
+    title: str,
+    texts: Mapping[str, str],
+    issue: Draft | None = None,
+    report: str = "",
+    *,
+    trying: Trying | None = None,
 ) -> str:
     """Return the question put to the approver; *texts* is the plain text of every message as an onlooker sees it.
 
     With an *issue* of a newsletter, what is in it for whom is told as well. *report* is where the preflight's stands.
+    With *trying*, what goes first, and when the rest follows.
     """
+    most = min(MOST_TEXT, MOST_TEXTS // max(1, len(texts)))
     return document(
         [
             f"## Send “{escape(title)}” to {number(plan.recipients)} people?",
@@ -27,9 +40,10 @@ def approval_markdown(
             link("The whole preflight: pictures, links, sizes", report) if report else "",
             _who(plan),
             _out(plan),
+            f"**What goes first.** {escape(question(trying))}" if trying else "",
             issue_markdown(issue) if issue else "",
             "### The mails",
-            *(_mail(name, plan.subjects[name], text) for name, text in texts.items()),
+            *(_mail(name, plan.subjects[name], text, most) for name, text in texts.items()),
             "Nothing goes out until somebody chooses **approve**. Should the mails or the audience change before that, "
             "the question is asked again.",
         ]
@@ -61,8 +75,8 @@ def _out(plan: Plan) -> str:
     return "Left out: " + "; ".join(f"{number(n)} ({escape(reason(why))})" for why, n in plan.out.items()) + "."
 
 
-def _mail(name: str, subject: str, text: str) -> str:
-    cut = text[:MOST_TEXT] + ("\n…" if len(text) > MOST_TEXT else "")
+def _mail(name: str, subject: str, text: str, most: int) -> str:
+    cut = text[:most] + ("\n…" if len(text) > most else "")
     lines = "  \n".join(escape(line) or "&nbsp;" for line in cut.splitlines())
     heading = f"**{escape(message(name))}: {escape(subject)}**"
     return f"{heading}\n\n<details><summary>read it</summary>\n\n{lines}\n\n</details>"

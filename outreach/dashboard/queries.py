@@ -48,6 +48,7 @@ def report(session: Session, wave_id: int) -> WaveReport:
         tracked=sum(figures.get(Figure.TRACKED, 0) for figures in cells.values()),
         cells=cells,
         out=dict(wave.out or {}),
+        paused_why=wave.paused_why or "",
     )
 
 

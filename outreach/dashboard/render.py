@@ -9,8 +9,12 @@ from outreach.dashboard import charts, markdown, measures, svg, words
 from outreach.dashboard.markdown import Align, escape, link
 from outreach.dashboard.measures import Measures, Part
 from outreach.dashboard.progress import CallProgress
+from outreach.dashboard.tried import tried_markdown
+from outreach.dashboard.waits import waits_markdown
 from outreach.dashboard.words import NO_BREAK, number
+from outreach.model.pace import Waiting
 from outreach.model.report import Figure, WaveReport
+from outreach.model.trial import Trying
 from outreach.model.wave import BatchState, WaveState
 
 SHOWN = 120
@@ -59,8 +63,18 @@ class DashboardLinks:
         return f"{self.public_url.rstrip('/')}/{kind}/{quote(slug, safe='')}"
 
 
-def wave_markdown(report: WaveReport, *, links: DashboardLinks, now: datetime) -> str:
-    """Return the dashboard of a wave: what matters first, then the charts, then every figure."""
+def wave_markdown(
+    report: WaveReport,
+    *,
+    links: DashboardLinks,
+    now: datetime,
+    trying: Trying | None = None,
+    waits: Sequence[Waiting] = (),
+) -> str:
+    """Return the dashboard of a wave: what matters first, then the charts, then every figure.
+
+    With *trying*, what came of the share that went first, too; with *waits*, who waits for which moment, and why.
+    """
     whole = measures.of_wave(report)
     languages = _parts(report, "variant")
     audiences = _parts(report, "audience")
@@ -68,10 +82,13 @@ def wave_markdown(report: WaveReport, *, links: DashboardLinks, now: datetime) -
         [
             f"# {escape(report.title)}",
             _standing(report, now),
+            _paused(report, links),
+            waits_markdown(waits),
             _unknown(report, links),
             _headline(whole),
             svg.image(charts.funnel(report.title, whole), f"Funnel of {report.title}. {charts.funnel_in_words(whole)}"),
             _why_a_range(report),
+            tried_markdown(trying) if trying else "",
             *_by("language", languages),
             *_by("audience", audiences),
             "## What did not arrive",
@@ -94,6 +111,7 @@ def overview_markdown(
         [
             "# Campaigns at a glance",
             f"{_so_many(len(reports), 'wave')}, {_so_many(len(calls), 'call')} · as of {words.moment(now)}",
+            _paused_waves(reports, links),
             _unknown_waves(reports, links),
             "## Calls",
             _calls(calls, links, now),
@@ -113,6 +131,16 @@ def _standing(report: WaveReport, now: datetime) -> str:
     return (
         f"**{STATES[report.state]}** · campaign {escape(report.campaign)}, wave {escape(report.wave)} · "
         f"as of {words.moment(now)}"
+    )
+
+
+def _paused(report: WaveReport, links: DashboardLinks) -> str:
+    if not report.paused_why:
+        return ""
+    steer = link("Deployments, steer-wave", links.prefect("deployments"))
+    return (
+        f"> **⚠ Paused by itself: nobody more is written to until a person says so.**\n>\n"
+        f"> {escape(report.paused_why)}.\n>\n> {steer}"
     )
 
 
@@ -175,9 +203,14 @@ def _row(part: Measures) -> list[str]:
 def _losses(report: WaveReport) -> str:
     kinds = (
         ("Bounced", Figure.BOUNCED, "the mail came back"),
+        ("… of these softly", Figure.SOFT_BOUNCED, "given up for now, such as a full mailbox; the address may work"),
         ("Complained", Figure.COMPLAINED, "marked as spam; never written to again"),
         ("Refused", Figure.REFUSED, "the email API would not take it"),
-        ("Suppressed", Figure.SUPPRESSED, "unsubscribed, bounced or complained between planning and sending"),
+        (
+            "Suppressed",
+            Figure.SUPPRESSED,
+            "unsubscribed, bounced or complained after planning, or had enough mails meanwhile",
+        ),
     )
     recipients = report.total(Figure.RECIPIENTS)
     rows = [[name, words.exactly(report.total(figure), recipients).shown, meaning] for name, figure, meaning in kinds]
@@ -219,6 +252,14 @@ def _wave_links(report: WaveReport, links: DashboardLinks) -> str:
     if report.state is WaveState.PLANNED:
         found.append(link("Runs that wait for an approval", links.prefect("runs?state=Paused")))
     return " · ".join(found)
+
+
+def _paused_waves(reports: Iterable[WaveReport], links: DashboardLinks) -> str:
+    """Name the waves that paused themselves, the newest first."""
+    paused = [report for report in reports if report.paused_why][:10]
+    return "\n>\n".join(
+        f"> **⚠ Paused by itself:** {_titled(report, links)}: {escape(report.paused_why)}." for report in paused
+    )
 
 
 def _unknown_waves(reports: Iterable[WaveReport], links: DashboardLinks) -> str:

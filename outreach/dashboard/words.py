@@ -92,9 +92,11 @@ def variant(code: str) -> str:
 
 
 def message(name: str) -> str:
-    """Return a message's name in words: its audience, where it is for one alone, and its languages."""
-    of, _, code = name.rpartition(": ")
-    return f"{audience(of)}: {variant(code)}" if of else variant(code)
+    """Return a message's name in words: its audience, where it is for one alone, its languages, and its version."""
+    of, _, rest = name.rpartition(": ")
+    code, comma, version = rest.partition(", ")
+    words = f"{variant(code)}{comma}{version}"
+    return f"{audience(of)}: {words}" if of else words
 
 
 def audience(name: str) -> str:

@@ -20,22 +20,35 @@ LONGEST = 200
 
 def merge_plan(batch: Batch, tokens: Tokens) -> MergePlan:
     """Return the batch with every slot of every recipient filled; the same batch gives the same plan."""
-    return MergePlan(batch.message, tuple(recipient(batch.message, who, tokens) for who in batch.recipients))
+    return MergePlan(batch.message, tuple(map(_filling(batch.message, tokens), batch.recipients)))
 
 
 def recipient(message: Message, who: Frozen, tokens: Tokens) -> Recipient:
     """Return *who* with the values of all slots that a message can have."""
-    rid = tokens.rid(who.delivery_id)
-    name = one_line(who.first_name)[:LONGEST]
-    values = {
-        "rid": rid,
-        **{name: sign(tokens, who.delivery_id) for name, sign in KEYS.items() if name in message.slots},
-        "pixel": f"o/{rid}" if who.tracked else f"p/{who.wave_id}",
-        "first_name": name,
-        "organisation": one_line(who.organisation)[:LONGEST],
-        **{f"salutation_{code}": words.to(name) for code, words in message.salutations.items()},
-    }
-    return Recipient(rid, who.email, values)
+    return _filling(message, tokens)(who)
+
+
+def _filling(message: Message, tokens: Tokens) -> Callable[[Frozen], Recipient]:
+    """Return what fills the slots of *message* for one person after the other."""
+    keys = [(name, sign) for name, sign in KEYS.items() if name in message.slots]
+    greetings = [(f"salutation_{code}", words) for code, words in message.salutations.items()]
+
+    def filled(who: Frozen) -> Recipient:
+        rid = tokens.rid(who.delivery_id)
+        name = one_line(who.first_name)[:LONGEST]
+        values = {
+            "rid": rid,
+            "pixel": f"o/{rid}" if who.tracked else f"p/{who.wave_id}",
+            "first_name": name,
+            "organisation": one_line(who.organisation)[:LONGEST],
+        }
+        for slot, sign in keys:
+            values[slot] = sign(tokens, who.delivery_id)
+        for slot, words in greetings:
+            values[slot] = words.to(name)
+        return Recipient(rid, who.email, values)
+
+    return filled
 
 
 def onlooker(message: Message, wave_id: int, rid: str) -> Recipient:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -143,7 +143,7 @@ class WaveDefinition:
     per language. *news* and *events* are how many items of the campaign's topic go in, at most. *event* names the
     campaign's own event that an invitation is about; *signed* says whose letter it is; with *digest* it is a
     newsletter, which comes in issues, and *issue* is the number of the one that is written. With *trial* a share goes
-    first; *other* holds the second version of the texts where two are tried.
+    first; *other* holds the second version of the texts where two are tried. *version* is `b` where *bodies* are those.
     """
 
     name: str
@@ -161,6 +161,17 @@ class WaveDefinition:
     issue: int = 1
     trial: Trial | None = None
     other: Mapping[str, "Body"] = field(default_factory=dict)
+    version: str = ""
+
+    @property
+    def stem(self) -> str:
+        """What the names of its texts begin with, and what one looks at it by: `start`, or `start.b`."""
+        return f"{self.name}.{self.version}" if self.version else self.name
+
+    @property
+    def versions(self) -> tuple["WaveDefinition", ...]:
+        """The wave with its own texts, and, where two versions are tried, with the others."""
+        return (self, replace(self, bodies=self.other, other={}, version="b")) if self.other else (self,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ class Figure(StrEnum):
     TRACKED = "tracked"  # recipients who allow acts to be known as theirs; read off the deliveries
     ACCEPTED = "accepted"
     DELIVERED = "delivered"
-    BOUNCED = "bounced"
+    BOUNCED = "bounced"  # all of them
+    SOFT_BOUNCED = "soft_bounced"  # those of them that were given up for now; the address may work
     COMPLAINED = "complained"
     REFUSED = "refused"
     SUPPRESSED = "suppressed"
@@ -39,7 +40,10 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class WaveReport:
-    """All figures of a wave. *unknown* counts recipients of batches whose outcome nobody knows; *waiting* the rest."""
+    """All figures of a wave. *unknown* counts recipients of batches whose outcome nobody knows; *waiting* the rest.
+
+    *paused_why* is what a pause that no person asked for is for.
+    """
 
     wave_id: int
     campaign: str
@@ -54,6 +58,7 @@ class WaveReport:
     tracked: int
     cells: Mapping[Cell, Mapping[Figure, int]]
     out: Mapping[str, int]
+    paused_why: str = ""
 
     def total(self, figure: Figure) -> int:
         """Sum *figure* over all audiences and variants."""

@@ -5,34 +5,48 @@ exercises rights are purposes of their own: none opens another's door. They live
 for those that the ledger knows to be too old (`model/letter.py`); a form's token carries its time and ages.
 """
 
-import hmac
+import hashlib
 import secrets
+from binascii import b2a_base64
 from datetime import UTC, datetime, timedelta
 
 from itsdangerous import BadSignature
 from itsdangerous import Signer as PatientSigner
-from itsdangerous.encoding import base64_encode, want_bytes
+from itsdangerous.encoding import want_bytes
 
 from outreach.errors import TokenRefused
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
+_BLOCK = hashlib.sha1(usedforsecurity=False).block_size
 
 
 class Signer(PatientSigner):
     """Signs byte for byte as its parent does, which takes the key in anew for every signature.
 
-    A mail carries three of them, and they were half of what sending it cost.
+    A mail carries three of them, and they were a third of what sending it cost. So both halves of the HMAC (RFC 2104)
+    are begun once and copied: 2 µs a signature, where `hmac` takes 5.
     """
 
     def __init__(self, key: str, salt: str) -> None:
         super().__init__(key, salt=salt)
-        self._begun = hmac.new(self.derive_key(), digestmod="sha1")
+        block = self.derive_key().ljust(_BLOCK, b"\0")
+        self._inner = hashlib.sha1(bytes(byte ^ 0x36 for byte in block), usedforsecurity=False)
+        self._outer = hashlib.sha1(bytes(byte ^ 0x5C for byte in block), usedforsecurity=False)
 
     def get_signature(self, value: str | bytes) -> bytes:
         """Return the signature of *value*."""
-        mac = self._begun.copy()
-        mac.update(want_bytes(value))
-        return base64_encode(mac.digest())
+        return self._signature(want_bytes(value))
+
+    def pack(self, number: int) -> str:
+        """Return *number* signed, with a `_` where the parent puts a dot, which not every API takes in an id."""
+        return f"{number}_{self._signature(b'%d' % number).decode()}"
+
+    def _signature(self, value: bytes) -> bytes:
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(value)
+        outer.update(inner.digest())
+        return b2a_base64(outer.digest(), newline=False).translate(_URL_SAFE, b"=")
 
 
 class Tokens:
@@ -48,7 +62,7 @@ class Tokens:
 
     def rid(self, delivery: int) -> str:
         """Return a delivery's public id: opaque, ASCII, `[A-Za-z0-9_-]`, at most 64 characters."""
-        return _packed(self._track, delivery)
+        return self._track.pack(delivery)
 
     def delivery_of(self, rid: str) -> int:
         """Return the delivery that *rid* names; `TokenRefused` where it was not made by us."""
@@ -56,7 +70,7 @@ class Tokens:
 
     def unsubscribe(self, delivery: int) -> str:
         """Return the token that lets the recipient of *delivery*, and nobody else, unsubscribe."""
-        return _packed(self._unsubscribe, delivery)
+        return self._unsubscribe.pack(delivery)
 
     def delivery_to_unsubscribe(self, token: str) -> int:
         """Return the delivery whose recipient may unsubscribe with *token*."""
@@ -64,7 +78,7 @@ class Tokens:
 
     def preferences(self, delivery: int) -> str:
         """Return the token that shows the recipient of *delivery* their preferences, and lets them be changed."""
-        return _packed(self._person, delivery)
+        return self._person.pack(delivery)
 
     def delivery_of_preferences(self, token: str) -> int:
         """Return the delivery whose recipient may see and change preferences with *token*."""
@@ -72,7 +86,7 @@ class Tokens:
 
     def confirm(self, delivery: int) -> str:
         """Return the token that confirms the sign-up which brought the letter *delivery* about."""
-        return _packed(self._confirm, delivery)
+        return self._confirm.pack(delivery)
 
     def delivery_to_confirm(self, token: str) -> int:
         """Return the letter whose sign-up *token* confirms."""
@@ -80,7 +94,7 @@ class Tokens:
 
     def rights(self, delivery: int) -> str:
         """Return the token that lets the recipient of the letter *delivery* have a copy of everything, or forget it."""
-        return _packed(self._rights, delivery)
+        return self._rights.pack(delivery)
 
     def delivery_for_rights(self, token: str) -> int:
         """Return the letter whose recipient may have everything copied or forgotten with *token*."""
@@ -103,10 +117,6 @@ class Tokens:
         if signed != call:
             raise TokenRefused("this form belongs to another call; load the page again")
         return _EPOCH + timedelta(milliseconds=int(shown))
-
-
-def _packed(signer: Signer, number: int) -> str:
-    return signer.sign(str(number)).decode().replace(".", "_", 1)
 
 
 def _unpacked(signer: Signer, token: str) -> int:

@@ -2,8 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
+from math import sqrt
+
+FEWEST_CLICKS = 10
+"""Readers who clicked, in both versions together; of fewer than these nothing can be said."""
+
+SURE = 1.96
+"""Standard deviations apart from which a difference is hardly chance: 95 %, on both sides."""
 
 
 class Part(StrEnum):
@@ -27,15 +34,16 @@ class Choice(StrEnum):
 class Trial:
     """A share of the recipients goes first, and what came of it is looked at after *wait*, counted from its last mail.
 
-    Without *versions* it is a canary: *share* (0 to 1) of the recipients, and the rest goes if they stay under the
-    thresholds at which waves are stopped. With them, *share* goes to each of two texts, and *choose* says who decides
-    which one the rest gets; the thresholds hold here too.
+    Without *versions* it is a canary: *share* (0 to 1) of the recipients, or so many *people* in all, and the rest goes
+    if they stay under the thresholds at which waves are stopped. With them, *share* goes to each of two texts, and
+    *choose* says who decides which one the rest gets; the thresholds hold here too.
     """
 
     share: float
     wait: timedelta
     versions: bool = False
     choose: Choice = Choice.CLICKS
+    people: int = 0
 
     @property
     def tried(self) -> tuple[Part, ...]:
@@ -49,6 +57,7 @@ class Trial:
             "wait": self.wait.total_seconds(),
             "versions": self.versions,
             "choose": self.choose.value,
+            "people": self.people,
         }
 
     @classmethod
@@ -59,4 +68,121 @@ class Trial:
             wait=timedelta(seconds=float(str(stored["wait"]))),
             versions=bool(stored["versions"]),
             choose=Choice(str(stored["choose"])),
+            people=int(str(stored["people"])),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What came of a part so far, in recipients. *accepted* are all whom the email API ever took.
+
+    *readers* are those among them who allow acts to be known as theirs; of these *opened* and *clicked* count who did,
+    programs left out.
+    """
+
+    recipients: int = 0
+    accepted: int = 0
+    readers: int = 0
+    opened: int = 0
+    clicked: int = 0
+    bounced: int = 0
+    complained: int = 0
+    refused: int = 0
+
+    @property
+    def share(self) -> float:
+        """How many of the readers clicked, 0 to 1."""
+        return self.clicked / self.readers if self.readers else 0.0
+
+
+class Decision(StrEnum):
+    """What a trial came to."""
+
+    STOPPED = "stopped"  # too much came back: the wave is paused
+    ASKED = "asked"  # its time is over; a person chooses between two versions
+    RELEASED = "released"  # the rest goes
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was decided, when and why. *by* names the person, empty where the wave's own rules did it.
+
+    *part* is the version that the rest gets, where two were tried.
+    """
+
+    decision: Decision
+    why: str
+    at: datetime
+    by: str = ""
+    part: Part = Part.ALL
+
+    def stored(self) -> dict[str, str]:
+        """Return it as a row keeps it."""
+        return {
+            "decision": self.decision.value,
+            "why": self.why,
+            "at": self.at.isoformat(),
+            "by": self.by,
+            "part": self.part.value,
+        }
+
+    @classmethod
+    def of(cls, stored: Mapping[str, str]) -> "Verdict":
+        """Return what `stored` gave."""
+        return cls(
+            decision=Decision(stored["decision"]),
+            why=stored["why"],
+            at=datetime.fromisoformat(stored["at"]),
+            by=stored["by"],
+            part=Part(stored["part"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Trying:
+    """How a wave's trial stands. *sizes* are recipients by part; *open* are batches of the tried parts still to go.
+
+    *ends* is when what came of it is looked at, once the last of them went; *subjects* are by tried part, in order of
+    language.
+    """
+
+    trial: Trial
+    sizes: Mapping[Part, int]
+    tallies: Mapping[Part, Tally]
+    subjects: Mapping[Part, tuple[str, ...]]
+    open: int = 0
+    ends: datetime | None = None
+    verdict: Verdict | None = None
+
+    @property
+    def rest(self) -> int:
+        """Who gets it only once the trial is decided."""
+        return self.sizes.get(Part.REST, 0)
+
+
+def better(a: Tally, b: Tally) -> tuple[Part, str]:
+    """Return the version that more of its readers clicked in, and why it is that one, in words for staff.
+
+    Both were approved, so the better one goes even where chance may have made it so, and the words say so. A tie goes
+    to a, and so does a trial with too few clicks to say anything.
+    """
+    clicks = a.clicked + b.clicked
+    if clicks < FEWEST_CLICKS or not (a.readers and b.readers):
+        told = f"{clicks} reader{'' if clicks == 1 else 's'} clicked in all"
+        return Part.A, f"version a, as too little is known: {told}, and fewer than {FEWEST_CLICKS} say nothing"
+    shares = f"{_clicked(Part.A, a)}, {_clicked(Part.B, b)}"
+    if a.clicked * b.readers == b.clicked * a.readers:
+        return Part.A, f"version a, as both did equally well: {shares}"
+    part = Part.A if a.clicked * b.readers > b.clicked * a.readers else Part.B
+    doubt = "" if _deviations(a, b) >= SURE else "; so small a difference may be chance"
+    return part, f"version {part}, by clicks: {shares}{doubt}"
+
+
+def _clicked(part: Part, tally: Tally) -> str:
+    return f"{part} {tally.clicked:,} of {tally.readers:,} readers ({100 * tally.share:.3g} %)"
+
+
+def _deviations(a: Tally, b: Tally) -> float:
+    """Return how far the shares are apart, in standard deviations of chance."""
+    both = (a.clicked + b.clicked) / (a.readers + b.readers)
+    return abs(a.share - b.share) / sqrt(both * (1 - both) * (1 / a.readers + 1 / b.readers))

@@ -73,7 +73,7 @@ class Desk:
     def set(self, campaign: Campaign, wave: WaveDefinition) -> Set:
         """Return a wave or newsletter, compiled anew where anything changed; `DefinitionError` where it cannot be."""
         with self._compiling:
-            key = (campaign.slug, wave.name, self.version(campaign, wave))
+            key = (campaign.slug, wave.stem, self.version(campaign, wave))
             if key not in self._sets:
                 self._sets[key] = self._compiled(campaign, wave)
                 _forget_oldest(self._sets)

@@ -6,6 +6,7 @@ carry stays out of the call. It takes a key once in 15 to 30 minutes: a call mad
 first did not, and is refused as a duplicate if it did; then its events tell.
 """
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +23,7 @@ from outreach.providers import answers, basic_auth, carriage, envelope, events, 
 from outreach.providers.events import Event
 from outreach.providers.http import Answer, Api, Query
 from outreach.providers.port import SETTLES, Found, Granularity, Limits, Sought
+from outreach.providers.rate import Counted, Rate
 
 KINDS: Mapping[str, Kind] = {
     "request": Kind.ACCEPTED,
@@ -64,6 +66,7 @@ class Brevo:
     name = "brevo"
     describes = "in France; its own tracking is switched off in the account"
     limits = Limits(recipients=1000, body_bytes=20_000_000)
+    rate = Rate(100 / 60, Counted.CALLS)  # with messageVersions; other calls may come a thousand a second
     merges = False
     granularity = Granularity.MAIL
     replays = True
@@ -122,7 +125,7 @@ class Brevo:
 
     def _page(self, sought: Sought, rids: Mapping[str, str], offset: int) -> look_up.Page:
         query: Query = {
-            "tags": sought.call,
+            "tags": json.dumps([sought.call]),
             "event": "requests",
             "days": DAYS,
             "limit": MOST_LISTED,
@@ -133,7 +136,7 @@ class Brevo:
         _let_in(answer)
         document = answer.taken()
         with answers.fitting("Brevo"):
-            return _listed(document, rids, sought.since, offset)
+            return _listed(document, rids, sought, offset)
 
 
 def _check(plan: MergePlan) -> None:
@@ -197,18 +200,20 @@ def _receipts(document: Any, called: Sequence[str]) -> list[Receipt]:
     return [Receipt(rid, str(found).strip("<>")) for rid, found in zip(called, ids, strict=True)]
 
 
-def _listed(document: Any, rids: Mapping[str, str], since: datetime, offset: int) -> look_up.Page:
+def _listed(document: Any, rids: Mapping[str, str], sought: Sought, offset: int) -> look_up.Page:
     """Return the mails of a page with the offset of the next; without events the document may be empty."""
     listed = document.get("events", [])
-    receipts = list(_requested(listed, rids, since))
+    receipts = list(_requested(listed, rids, sought))
     return receipts, str(offset + len(listed)) if len(listed) == MOST_LISTED else ""
 
 
-def _requested(listed: Sequence[Mapping[str, Any]], rids: Mapping[str, str], since: datetime) -> Iterator[Receipt]:
+def _requested(listed: Sequence[Mapping[str, Any]], rids: Mapping[str, str], sought: Sought) -> Iterator[Receipt]:
+    """Who is in doubt may have other mails: what names another call, or none, is not believed to be of this one."""
     for event in listed:
         rid = rids.get(event["email"].lower())
         at = events.from_text(event["date"])
-        if event["event"] == "requests" and rid and (at is None or at >= since):
+        tags = carriage.RID.findall(str(event.get("tag")))
+        if event["event"] == "requests" and rid and sought.call in tags and (at is None or at >= sought.since):
             yield Receipt(rid, str(event["messageId"]).strip("<>"))
 
 

@@ -36,8 +36,13 @@ def check_headers(headers: Mapping[str, str]) -> None:
     for name, value in headers.items():
         if not _HEADER_NAME.fullmatch(name):
             raise DefinitionError(f"header {name!r}: a name is printable ASCII without blank or colon")
-        if "\r" in value or "\n" in value:
-            raise DefinitionError(f"header {name}: a line break in {value!r} would begin another header")
+        check_value(name, value)
+
+
+def check_value(name: str, value: str) -> None:
+    """Refuse a header's value that would begin another header."""
+    if "\r" in value or "\n" in value:
+        raise DefinitionError(f"header {name}: a line break in {value!r} would begin another header")
 
 
 def as_body(name: str, limits: Limits, document: object) -> bytes:

@@ -39,6 +39,7 @@ class Lettermint(NoLookUp):
     name = "lettermint"
     describes = "in the Netherlands"
     limits = Limits(recipients=500, body_bytes=25_000_000)
+    rate = None
     merges = False
     granularity = Granularity.MAIL
     replays = True

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from outreach.model.mail import Receipt
 from outreach.providers.port import Found, Sought
 
-LONGEST = 30.0
+LONGEST = 120.0
 """Seconds that are spent on one call's mails; the rest is asked about another time."""
 
 MOST_PAGES = 100

@@ -63,6 +63,7 @@ class Mailjet(NoReplays):
     name = "mailjet"
     describes = "in France; it writes List-Id itself, in place of ours"
     limits = Limits(recipients=50, body_bytes=15_000_000)
+    rate = None
     merges = False
     granularity = Granularity.MAIL
     looks_up = True

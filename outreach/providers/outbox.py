@@ -30,6 +30,7 @@ class Outbox:
     name = "outbox"
     describes = "on this machine, for trying things out: it shows every mail and sends none"
     limits = Limits(recipients=1000, body_bytes=25_000_000)
+    rate = None
     merges = True
     granularity = Granularity.MAIL
     keys_live = KEYS_LIVE

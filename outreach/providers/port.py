@@ -9,6 +9,7 @@ from typing import Protocol
 from outreach.errors import OutcomeUnknown
 from outreach.model.mail import MergePlan, Receipt
 from outreach.model.provider_report import ProviderReport
+from outreach.providers.rate import Rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,11 @@ class Provider(Protocol):
     """How long after a call "not found" still says nothing."""
     listens: bool
     """Whether it tells by webhook what became of a mail."""
+
+    @property
+    def rate(self) -> Rate | None:
+        """How much it takes in a second by default; None where its makers do not say."""
+        ...
 
     def prepare(self, plan: MergePlan) -> bytes:
         """Return the call's body; equal plans give equal bytes. `DefinitionError` where the API cannot carry it."""

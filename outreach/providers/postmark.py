@@ -73,6 +73,7 @@ class Postmark(NoReplays):
     name = "postmark"
     describes = "in the United States; a newsletter needs a broadcast stream of its own"
     limits = Limits(recipients=500, body_bytes=50_000_000)
+    rate = None
     merges = False
     granularity = Granularity.MAIL
     looks_up = True

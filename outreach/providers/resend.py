@@ -18,6 +18,7 @@ from outreach.providers import answers, carriage, envelope, events
 from outreach.providers.events import Event
 from outreach.providers.http import Answer, Api
 from outreach.providers.port import KEYS_LIVE, Granularity, Limits, NoLookUp
+from outreach.providers.rate import Counted, Rate
 
 KINDS: Mapping[str, Kind] = {
     "email.sent": Kind.ACCEPTED,
@@ -51,6 +52,7 @@ class Resend(NoLookUp):
     name = "resend"
     describes = "in the United States; its own tracking is switched off with the domain"
     limits = Limits(recipients=100, body_bytes=40_000_000)
+    rate = Rate(2, Counted.CALLS)
     merges = False
     granularity = Granularity.MAIL
     replays = True
@@ -147,16 +149,22 @@ def _key(secret: str) -> bytes:
 
 def _event(event: Mapping[str, Any], event_id: str) -> Event:
     data = event.get("data") or {}
-    bounce = data.get("bounce") or {}
-    said = (bounce.get("type"), bounce.get("subType"), bounce.get("message"))
+    bounce, suppressed = data.get("bounce") or {}, data.get("suppressed") or {}
+    said = (bounce.get("type"), bounce.get("subType"), *_diagnoses(bounce), bounce.get("message"))
     return Event(
         word=event["type"],
         kind=_kind(event["type"], bounce),
         rid=_rid(data.get("tags")),
         at=events.from_text(event.get("created_at")),
-        said=(*said, (data.get("failed") or {}).get("reason"), (data.get("suppressed") or {}).get("message")),
+        said=(*said, (data.get("failed") or {}).get("reason"), suppressed.get("reason"), suppressed.get("message")),
         id=event_id,
     )
+
+
+def _diagnoses(bounce: Mapping[str, Any]) -> list[object]:
+    """The words of the recipient's server: an array by the API's document, one by its library."""
+    told = bounce.get("diagnosticCode") or []
+    return told if isinstance(told, list) else [told]
 
 
 def _kind(word: str, bounce: Mapping[str, Any]) -> Kind | None:

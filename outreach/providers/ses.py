@@ -20,6 +20,7 @@ from outreach.providers import answers, basic_auth, carriage, envelope, events, 
 from outreach.providers.events import Event
 from outreach.providers.http import Answer, Api
 from outreach.providers.port import Granularity, Limits, NoLookUp, NoReplays
+from outreach.providers.rate import Counted, Rate
 
 KINDS: Mapping[str, Kind] = {
     "Send": Kind.ACCEPTED,
@@ -51,6 +52,9 @@ TURNED_AWAY: Mapping[str, type[ProviderError]] = {
 }
 """Errors of a call, and statuses of a mail, that are not about the mail."""
 
+ABOUT: Mapping[str, str] = {"Rendering Failure": "failure"}
+"""Where an event tells more, if not under its own name."""
+
 OWN_LIST = frozenset({"Suppressed", "OnAccountSuppressionList"})
 """Sub-types of bounces and complaints that its own list of addresses made up."""
 
@@ -72,6 +76,7 @@ class Ses(NoReplays, NoLookUp):
     name = "ses"
     describes = "Amazon, in the region you choose; events need a configuration set with an SNS topic"
     limits = Limits(recipients=50, body_bytes=10_000_000)
+    rate = Rate(14, Counted.MAILS)  # of an account outside the sandbox; its console shows its own
     merges = True
     granularity = Granularity.MAIL
     listens = True
@@ -257,8 +262,8 @@ def _results(document: Any, called: Sequence[str]) -> Iterator[Receipt | Provide
 
 
 def _event(event: Mapping[str, Any], message_id: str) -> Event:
-    word = event["eventType"]
-    about = event.get(word[0].lower() + word[1:].replace(" ", "")) or {}
+    word = event.get("eventType") or event["notificationType"]  # as an identity's own feedback calls it
+    about = event.get(ABOUT.get(word, word[:1].lower() + word[1:])) or {}
     tags = event["mail"].get("tags") or {}
     who = (about.get("bouncedRecipients") or about.get("delayedRecipients") or [{}])[0]
     told = (about.get("bounceType"), about.get("bounceSubType"), about.get("complaintSubType"), about.get("reason"))

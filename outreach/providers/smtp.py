@@ -41,6 +41,7 @@ class Smtp(NoReplays, NoLookUp):
     name = "smtp"
     describes = "a mail server of your own; it tells nothing back, bounces come by mail to the sender and are not read"
     limits = Limits(recipients=100, body_bytes=25_000_000)
+    rate = None
     merges = False
     granularity = Granularity.MAIL
     listens = False

@@ -149,6 +149,9 @@ def _allowed(explanation: Explanation, reader: Reader) -> Iterator[str]:
     yield words["joined"].format(day=joined)
     if explanation.wish and DAYS_BETWEEN[explanation.wish.frequency]:
         yield words["frequency"][explanation.wish.frequency]
+    if explanation.cap:
+        many = words["cap" if explanation.cap.days > 1 else "cap_of_a_day"]
+        yield many.format(mails=explanation.cap.mails, days=explanation.cap.days)
 
 
 def _ground(ground: Ground | None, topic: str, reader: Reader, words: Phrases) -> str:

@@ -2,9 +2,10 @@
 
 from outreach.delivery import slots
 from outreach.delivery.queries import settle
-from outreach.delivery.sending import Answer, Called
+from outreach.delivery.sending import Answer, Called, call
 from outreach.model.delivery import Attempt, Batch
 from outreach.services import Services
+from outreach.steps import pacing
 
 
 def prepared(services: Services, batch: Batch) -> tuple[tuple[str, ...], bytes]:
@@ -13,10 +14,18 @@ def prepared(services: Services, batch: Batch) -> tuple[tuple[str, ...], bytes]:
     return tuple(recipient.rid for recipient in plan.recipients), services.provider.prepare(plan)
 
 
+def make(services: Services, attempt: Attempt, body: bytes, rids: tuple[str, ...]) -> Called:
+    """Make a call, unless its lease is over: whoever stood still for so long may have been found not to have called."""
+    if services.clock() >= attempt.lease:
+        return Called(Answer.NOT_TAKEN, why="the lease was over before the call was made")
+    return call(services.provider, body, attempt.key, rids)
+
+
 def record(services: Services, attempt: Attempt, called: Called) -> int:
     """Write down what became of a call; return how many people it was taken for."""
     now = services.clock()
     with services.sessions.begin() as session:
+        pacing.give_back(services, session, attempt, called)
         match called.answer:
             case Answer.TAKEN:
                 return settle.accepted(session, attempt, called.receipts, now)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from outreach.audience.explanation import Aim, Explanation, Ground, Hearing, Out, Person, Suppression, Wish
+from outreach.audience.explanation import Aim, Explanation, Had, Hearing, Out, Person
 from outreach.audience.predicates import Named
 from outreach.audience.queries import person as people_of
 from outreach.campaigns import queries as campaigns
@@ -84,6 +84,7 @@ def _with_hearings(services: Services, session: Session, explanation: Explanatio
         explanation,
         ground=people_of.ground(session, person.id, aim.topic),
         wish=people_of.wish(session, person, now, apart_from=aim.wave_id, frozen=explanation.entry is not None),
+        had=_had(services, session, explanation, now),
         names=_names(services, session, []),
     )
     if aim.hidden:
@@ -112,19 +113,29 @@ def _segment(services: Services, session: Session, name: str) -> Segment | Heari
 def _hearing(session: Session, segment: Segment, about: Explanation, person: Person, now: datetime) -> Hearing:
     judged = people_of.judged(session, segment, [person.id], now)[person.id]
     hearing = Hearing(segment.name, segment.titles, judged)
-    out = _barred(about.suppression, about.ground, about.wish) if judged.holds else Out.RULES
+    out = _barred(about) if judged.holds else Out.RULES
     if out:
         return replace(hearing, out=out)
     return hearing if about.entry else _within_limits(session, hearing, segment, about, now)
 
 
-def _barred(suppression: Suppression | None, ground: Ground | None, wish: Wish | None) -> Out | None:
+def _had(services: Services, session: Session, about: Explanation, now: datetime) -> Had | None:
+    cap = people.house_cap(services)
+    if cap is None or about.person is None or about.aim.hidden:
+        return None
+    frozen = about.entry is not None
+    return people_of.had(session, about.person.id, cap, now, apart_from=about.aim.wave_id, frozen=frozen)
+
+
+def _barred(about: Explanation) -> Out | None:
     """Return why somebody is not written to whatever the audience, by the first reason that holds."""
-    if suppression:
+    if about.suppression:
         return Out.SUPPRESSED
-    if ground is None or not ground.in_force:
+    if about.ground is None or not about.ground.in_force:
         return Out.NO_CONSENT
-    return Out.TOO_SOON if wish and wish.too_soon else None
+    if about.wish and about.wish.too_soon:
+        return Out.TOO_SOON
+    return Out.HAD_ENOUGH if about.had and about.had.enough else None
 
 
 def _within_limits(session: Session, hearing: Hearing, segment: Segment, about: Explanation, now: datetime) -> Hearing:
@@ -135,10 +146,14 @@ def _within_limits(session: Session, hearing: Hearing, segment: Segment, about: 
     if segment.per_organisation and person.organisation_id:
         taken = people_of.frozen_of_organisation(session, about.aim.wave_id, segment.name, person.organisation_id)
         if not taken:
-            taken = people_of.taken_of_organisation(session, segment, person.organisation_id, topic=topic, now=now)
+            taken = people_of.taken_of_organisation(
+                session, segment, person.organisation_id, topic=topic, now=now, cap=about.cap
+            )
         if person.id not in taken:
             return replace(hearing, out=Out.ANOTHER_ADDRESS, instead=tuple(taken.values()))
-    if segment.at_most and not people_of.is_within_cap(session, segment, person.id, topic=topic, now=now):
+    if segment.at_most and not people_of.is_within_cap(
+        session, segment, person.id, topic=topic, now=now, cap=about.cap
+    ):
         return replace(hearing, out=Out.BEYOND_THE_CAP)
     return hearing
 

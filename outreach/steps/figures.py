@@ -5,8 +5,10 @@ from typing import Any
 
 from outreach.dashboard import queries
 from outreach.dashboard.render import DashboardLinks, overview_markdown, wave_markdown
+from outreach.delivery.queries import trials
 from outreach.model.report import Figure, WaveReport
 from outreach.services import Services
+from outreach.steps import pacing
 from outreach.store import reading
 
 
@@ -29,7 +31,10 @@ def wave_report(services: Services, wave_id: int) -> WaveReport:
 
 def wave_dashboard(services: Services, wave_id: int, links: DashboardLinks) -> str:
     """Return a wave's dashboard as markdown."""
-    return wave_markdown(wave_report(services, wave_id), links=links, now=services.clock())
+    with reading(services.sessions) as session:
+        report, trying = queries.report(session, wave_id), trials.standing(session, wave_id)
+    now, waits = services.clock(), pacing.waiting(services, wave_id)
+    return wave_markdown(report, links=links, now=now, trying=trying, waits=waits)
 
 
 def overview(services: Services, links: DashboardLinks) -> str:

@@ -14,6 +14,7 @@ from outreach.campaigns.read import list_campaigns, load_campaign
 from outreach.contacts.topics import read_topics
 from outreach.errors import DefinitionError
 from outreach.model.campaign import Campaign
+from outreach.model.cap import Cap
 from outreach.model.people import Topic
 from outreach.model.segment import Judged, Segment, Tallied
 from outreach.services import Services
@@ -55,6 +56,11 @@ class AudienceExplanation:
 def audience_names(services: Services) -> list[str]:
     """Return the names of all audiences."""
     return audiences.names(services.settings.audiences)
+
+
+def house_cap(services: Services) -> Cap | None:
+    """Return how many mails one person gets at most, over all campaigns; None where the house says nothing."""
+    return Cap.read(services.settings.frequency_cap)
 
 
 def load_segment(services: Services, name: str) -> Segment:
@@ -112,7 +118,7 @@ def sample_audience(
     segment, now = load_segment(services, name), services.clock()
     with reading(services.sessions) as session:
         topic = _checked_topic(services, session, segment, topic)
-        found = person.sample(session, segment, topic=topic, now=now, size=size)
+        found = person.sample(session, segment, topic=topic, now=now, size=size, cap=house_cap(services))
         judged = person.judged(session, segment, [each.id for each in found], now)
     return tuple(Sampled(each.email, each.language, each.organisation, judged[each.id]) for each in found)
 
@@ -133,7 +139,7 @@ def _checked_topic(services: Services, session: Session, segment: Segment, topic
 
 
 def _counted(services: Services, session: Session, segment: Segment, topic: str) -> AudienceCount:
-    now = services.clock()
-    by_language = audience.count_by_language(session, segment, topic=topic, now=now)
-    left_out = audience.left_out(session, [segment], topic=topic, now=now)
+    now, cap = services.clock(), house_cap(services)
+    by_language = audience.count_by_language(session, segment, topic=topic, now=now, cap=cap)
+    left_out = audience.left_out(session, [segment], topic=topic, now=now, cap=cap)
     return AudienceCount(sum(by_language.values()), by_language, left_out)

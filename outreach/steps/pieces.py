@@ -19,8 +19,9 @@ Contents = Mapping[str, Digest]
 
 
 def pieces(campaign: Campaign) -> dict[str, WaveDefinition]:
-    """Return the campaign's waves and newsletters by name; no two share one."""
-    return {**campaign.waves, **campaign.newsletters}
+    """Return the campaign's waves and newsletters by name; no two share one. `start.b` is a wave's second version."""
+    every = (*campaign.waves.values(), *campaign.newsletters.values())
+    return {version.stem: version for wave in every for version in wave.versions}
 
 
 def piece(campaign: Campaign, name: str) -> WaveDefinition:
@@ -32,7 +33,7 @@ def piece(campaign: Campaign, name: str) -> WaveDefinition:
 
 
 def compiled(services: Services, campaign: Campaign, wave: WaveDefinition, contents: Contents) -> tuple[Message, ...]:
-    """Return the message in every variant that anybody could get."""
+    """Return the message in every variant that anybody could get, in this one version."""
     return planning.compiled(services, campaign, wave, variants(campaign, wave), contents)
 
 

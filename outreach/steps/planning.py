@@ -24,7 +24,7 @@ from outreach.model.people import AddressKind
 from outreach.model.preflight import Finding, Level
 from outreach.model.wave import WaveState, WaveStep
 from outreach.services import Services
-from outreach.steps import people
+from outreach.steps import pacing, people
 from outreach.steps.marks import marks_left
 from outreach.store import turns
 
@@ -102,13 +102,15 @@ def freeze_plan(services: Services, session: Session, named: Named, composed: Co
     people.check_names(services, session, segments)
     plan.clear(session, wave.id)
     plan.freeze_messages(session, wave.id, composed.messages)
-    chosen = {segment.name: audience.recipients(segment, topic=campaign.topic, now=now) for segment in segments}
+    topic, cap = campaign.topic, people.house_cap(services)
+    chosen = {segment.name: audience.recipients(segment, topic=topic, now=now, cap=cap) for segment in segments}
     freeze.gather(session, chosen, composed.variants, composed.own)
-    out = audience.left_out(session, segments, topic=campaign.topic, now=now)
+    out = audience.left_out(session, segments, topic=topic, now=now, cap=cap)
     if composed.leaves_out:
         out |= _counted(NOTHING_NEW, freeze.without_variant(session, chosen, composed.variants, composed.own))
     size = batch_size(services, composed.messages)
-    cells = freeze.freeze(session, wave.id, size, definition.trial, zones=bool(services.settings.quiet_hours))
+    rules = pacing.rules(services.settings)
+    cells = freeze.freeze(session, wave.id, size, definition.trial, home=rules.home.key if rules.quiet else "")
     campaigns.planned(session, wave.id, out, by, now, trial=definition.trial)
     plan.start_counters(session, wave.id, cells)
     digest = plan.digest(session, wave.id)
@@ -137,12 +139,16 @@ def batch_size(services: Services, messages: Iterable[Message]) -> int:
 def look_over(
     services: Services, campaign: Campaign, definition: WaveDefinition, messages: Iterable[Message]
 ) -> tuple[Finding, ...]:
-    """Return what speaks against sending these mails, told once where it is true of several audiences."""
+    """Return what speaks against sending these mails, told once where it is true of several audiences or versions."""
     brand = read_brand(services.settings.templates / "brand.toml")
-    sets: dict[str, list[Message]] = {}
+    versions = {version.version: version for version in definition.versions}
+    sets: dict[tuple[str, str], list[Message]] = {}
     for message in messages:
-        sets.setdefault(message.audience, []).append(message)
-    found = [preflight.check(brand, *_as_written(campaign, definition, each), each) for each in sets.values()]
+        sets.setdefault((message.version, message.audience), []).append(message)
+    found = [
+        preflight.check(brand, *_as_written(campaign, versions[version], each), each)
+        for (version, _), each in sets.items()
+    ]
     words = preflight.catalogues(services.templates, campaign)
     late = too_late(campaign, definition, services.clock())
     return tuple(dict.fromkeys(chain(words, marks_left(campaign), late, *found)))

@@ -10,19 +10,19 @@ from outreach.steps.pieces import Contents, compiled, invented, piece
 
 
 def preview(services: Services, slug: str, name: str, folder: Path, contents: Contents | None = None) -> list[Path]:
-    """Write every variant as .html and .txt into *folder*, as an invented reader would get it.
+    """Write every variant as .html and .txt into *folder*, as an invented reader would get it; both of two versions.
 
     Without *contents*, news and events are invented, too.
     """
     campaign = load_campaign(services.settings.templates, slug)
-    wave = piece(campaign, name)
-    messages = compiled(services, campaign, wave, contents or invented(campaign, services.clock()))
+    contents = contents or invented(campaign, services.clock())
     reader = readers.usual(campaign)
     folder.mkdir(parents=True, exist_ok=True)
     return [
         path
-        for message in messages
-        for path in _write(message.fill(readers.recipient(message, reader)), folder / f"{name}.{message.variant}")
+        for wave in piece(campaign, name).versions
+        for message in compiled(services, campaign, wave, contents)
+        for path in _write(message.fill(readers.recipient(message, reader)), folder / f"{wave.stem}.{message.variant}")
     ]
 
 

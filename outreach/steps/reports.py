@@ -7,6 +7,7 @@ from outreach.delivery.queries import settle
 from outreach.errors import TokenRefused
 from outreach.model.provider_report import ProviderReport
 from outreach.services import Services
+from outreach.steps import breaking
 
 log = logging.getLogger(__name__)
 
@@ -17,7 +18,10 @@ def take_webhook(services: Services, headers: Mapping[str, str], body: bytes) ->
     reports = services.provider.reports(headers, body, now)
     ours = [(delivery_id, report) for report in reports if (delivery_id := _delivery(services, report)) is not None]
     with services.sessions.begin() as session:
-        return settle.take_reports(session, services.provider.name, ours, now)
+        news = settle.take_reports(session, services.provider.name, ours, now)
+    if news:
+        breaking.check_after(services, [(delivery_id, report.kind) for delivery_id, report in ours])
+    return news
 
 
 def _delivery(services: Services, report: ProviderReport) -> int | None:

@@ -1,20 +1,22 @@
 """Learning what became of calls that gave no usable answer. Nothing here writes to anybody twice."""
 
 import logging
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from outreach.campaigns import queries as campaigns
 from outreach.delivery.queries import claim, look_up
 from outreach.delivery.queries.look_up import Case
-from outreach.delivery.sending import Answer, Called, body_digest, call, look
+from outreach.delivery.sending import Answer, Called, body_digest, look
 from outreach.errors import DefinitionError
 from outreach.model.delivery import Batch
+from outreach.model.look_up import BETWEEN, Look, Proof, doubt
 from outreach.model.wave import WaveState
 from outreach.providers.port import Found, Sought
 from outreach.services import Services
-from outreach.steps.calling import prepared, record
+from outreach.steps.calling import make, prepared, record
 from outreach.store import reading
 
 log = logging.getLogger(__name__)
@@ -22,6 +24,7 @@ log = logging.getLogger(__name__)
 SKEW = timedelta(minutes=2)
 """How far a provider's clock may be from ours."""
 
+UNREAD = "there was not time to read all of its list"
 
 ABOUT_THIS_CALL = (Answer.REFUSED, Answer.REFUSED_TOGETHER)
 """Answers that keep nobody from asking about another call."""
@@ -31,8 +34,9 @@ def resolve_unknown(services: Services, wave_id: int) -> int:
     """Ask about what is unknown; return batches that are known now.
 
     What was left behind by a sender that died counts as unknown once its lease is over. A provider that replays is
-    given the same call with the same key again; one that can be asked is asked. What neither settles stays unknown
-    until a report or a person settles it: nothing is sent again by itself. The first question without an answer ends
+    given the same call with the same key again; one that can be asked is asked. What its list shows was taken; what it
+    does not show goes back in the line where that proves enough (`model/look_up.py`). All else stays unknown until a
+    report or a person settles it: nothing of that is sent again by itself. The first question without an answer ends
     the round: the others would most likely have none either.
     """
     with services.sessions.begin() as session:
@@ -90,7 +94,7 @@ def _replay(services: Services, batch_id: int) -> bool | None:
         assert newest is not None  # noqa: S101 - _why_not_again has seen it
         attempt, _, _ = newest
         rids, body = prepared(services, claim.load(session, batch_id))
-    called = call(services.provider, body, attempt.key, rids)
+    called = make(services, attempt, body, rids)
     record(services, attempt, called if called.answer is Answer.TAKEN else Called(Answer.UNKNOWN, why=called.why))
     return None if called.answer in ABOUT_THIS_CALL else called.answer is Answer.TAKEN
 
@@ -124,33 +128,59 @@ def _why_not_sent(services: Services, session: Session, batch: Batch, digest: st
 
 def _look_up(services: Services, batch_id: int) -> bool | None:
     """Ask the provider's list: True if all of a batch is known now, False if there was no answer, else None."""
+    at = services.clock()
     with reading(services.sessions) as session:
-        case = look_up.case(session, batch_id, services.provider.name, services.clock())
+        case = look_up.case(session, batch_id, services.provider.name, at)
     if case is None:
         return None
-    deliveries = {services.tokens.rid(delivery_id): delivery_id for delivery_id in case.open}
-    sought = Sought(
-        mails={rid: case.open[delivery_id] for rid, delivery_id in deliveries.items()},
-        call=services.tokens.rid(case.first),
-        since=case.began - SKEW,
-    )
-    told = look(services.provider, sought)
+    told = _asked(services, case.open, case.first, case.began)
     log.info("batch %s was looked up: %s", batch_id, told, extra={"batch_id": batch_id})
     if isinstance(told, Called):
         _no_answer(services, case, told)
         return False
-    return _settle(services, case, told, deliveries) or None
+    this = case.look(at, services.provider.settles)
+    proof = _proof(services, case, told) if this.is_last and told.whole else Proof.NONE
+    if isinstance(proof, Called):
+        _no_answer(services, case, proof)
+        return False
+    return _settle(services, case, told, this, proof) or None
 
 
-def _settle(services: Services, case: Case, told: Found, deliveries: dict[str, int]) -> bool:
+def _asked(services: Services, mails: Mapping[int, str], first: int, began: datetime) -> Found | Called:
+    """Look up mails of one call, by delivery with their addresses."""
+    rids = {services.tokens.rid(delivery_id): email for delivery_id, email in mails.items()}
+    return look(services.provider, Sought(mails=rids, call=services.tokens.rid(first), since=began - SKEW))
+
+
+def _proof(services: Services, case: Case, told: Found) -> Proof | Called:
+    """Ask whether the list shows what it has to; that it shows some of this very call is enough."""
+    if told.receipts:
+        return Proof.SHOWN
+    with reading(services.sessions) as session:
+        witness = look_up.witness(session, case)
+    if witness is None:
+        return Proof.NONE
+    shown = _asked(services, {witness.delivery_id: witness.email}, witness.first, witness.began)
+    if isinstance(shown, Called):
+        return shown
+    if not (shown.receipts or shown.whole):
+        return Called(Answer.UNKNOWN, why=UNREAD)
+    return Proof.SHOWN if shown.receipts else Proof.NOT_SHOWN
+
+
+def _settle(services: Services, case: Case, told: Found, this: Look, proof: Proof) -> bool:
+    """Write down what the list says; return whether all of the call is known now, or the rest lined up."""
     now = services.clock()
+    deliveries = {services.tokens.rid(delivery_id): delivery_id for delivery_id in case.open}
     receipts = {deliveries[receipt.rid]: receipt for receipt in told.receipts if receipt.rid in deliveries}
     with services.sessions.begin() as session:
+        look_up.hold_wave(session, case.batch_id)
         known = look_up.found(session, case, receipts, now)
         if not known and told.whole:
-            look_up.not_found(session, case, services.provider.settles, now)
-        elif not known:
-            look_up.put_off(session, case, now + look_up.BETWEEN)
+            missing = case.open.keys() - receipts.keys()
+            return look_up.not_found(session, case, this, missing, doubt(this, proof), now=now)
+    if not known:
+        _no_answer(services, case, Called(Answer.UNKNOWN, why=UNREAD))
     return known
 
 
@@ -162,4 +192,4 @@ def _no_answer(services: Services, case: Case, told: Called) -> None:
         if refused or case.is_old(now):
             look_up.give_up(session, case, f"could not be looked up: {told.why}")
         else:
-            look_up.put_off(session, case, now + max(look_up.BETWEEN, timedelta(seconds=told.wait)))
+            look_up.put_off(session, case, now + max(BETWEEN, timedelta(seconds=told.wait)))

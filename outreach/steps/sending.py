@@ -7,12 +7,15 @@ from datetime import timedelta
 
 from outreach.campaigns import queries as campaigns
 from outreach.delivery.queries import claim, look_up, settle
-from outreach.delivery.sending import Answer, Called, body_digest, call
+from outreach.delivery.sending import Answer, Called, body_digest
 from outreach.errors import DefinitionError, NotTaken, OutcomeUnknown, ProviderRefused
+from outreach.model.cap import Cap
 from outreach.model.delivery import Attempt, Outcome
 from outreach.model.wave import WaveState, WaveStep
 from outreach.services import Services
-from outreach.steps.calling import prepared, record
+from outreach.steps import pacing, trials
+from outreach.steps.breaking import Watch
+from outreach.steps.calling import make, prepared, record
 from outreach.steps.resolving import is_askable
 from outreach.store import reading
 
@@ -57,7 +60,8 @@ class _Streak:
 def send_batches(services: Services, wave_id: int, wait: Wait, pace: Pace | None = None) -> int:
     """Claim and send batches until none is left or the wave no longer sends; return recipients accepted.
 
-    *pace* is asked before each batch is claimed, so that no lease runs out while it waits.
+    *pace* is asked before each batch is claimed, so that no lease runs out while it waits. A wave that comes to more
+    bounces, complaints or errors than `OUTREACH_STOP_AT` allows is paused, and this returns.
 
     *wait* is given the seconds that a provider asks for. After `MOST_WAITS` waits or `MOST_UNKNOWN` unknown outcomes
     in a row the reason is raised: the lane may be tried again. After `MOST_REFUSALS` refused batches in a row, or when
@@ -65,10 +69,11 @@ def send_batches(services: Services, wave_id: int, wait: Wait, pace: Pace | None
     """
     sent = 0
     streak = _Streak()
-    while (claimed := _next(services, wave_id, pace)) is not None:
+    watch = Watch(services, wave_id)
+    while not watch.look() and (claimed := _next(services, wave_id, pace)) is not None:
         called = claimed.called
         if claimed.attempt is not None:
-            called = call(services.provider, claimed.body, claimed.attempt.key, claimed.rids)
+            called = make(services, claimed.attempt, claimed.body, claimed.rids)
             sent += record(services, claimed.attempt, called)
         if called is None:
             continue
@@ -89,15 +94,17 @@ def seconds_until_settled(services: Services, wave_id: int) -> float:
 
 
 def seconds_until_due(services: Services, wave_id: int) -> float | None:
-    """Return how long until the first recipients who were put off may be tried again, or an unknown call be looked up.
+    """Return how long until anything of a wave goes on by itself; None where nothing waits for its time.
 
-    None where there are no such.
+    That is when whoever was put off may be tried again, an unknown call be looked up, or what came of a trial be seen.
     """
     provider = services.provider
     with reading(services.sessions) as session:
         looks = look_up.due_at(session, wave_id, provider.name) if provider.looks_up else None
         due = [moment for moment in (claim.due_at(session, wave_id), looks) if moment]
-    return max(0.0, (min(due) - services.clock()).total_seconds()) if due else None
+    left = [max(0.0, (moment - services.clock()).total_seconds()) for moment in due]
+    decided = trials.seconds_until_due(services, wave_id)
+    return min(left if decided is None else [*left, decided], default=None)
 
 
 def waves_with_due(services: Services) -> list[int]:
@@ -109,6 +116,7 @@ def waves_with_due(services: Services) -> list[int]:
 def finish_wave(services: Services, wave_id: int) -> Outcome:
     """Close the wave if nothing waits any more and nothing unknown can be asked about; return where it stands."""
     with services.sessions.begin() as session:
+        campaigns.hold(session, wave_id)  # nobody lines up what was found not to have been taken meanwhile
         outcome = settle.outcome(session, wave_id)
         state = campaigns.view(session, wave_id).state
         if state is WaveState.SENDING and not outcome.waiting and not is_askable(services, session, wave_id):
@@ -133,8 +141,10 @@ def _claim(services: Services, wave_id: int) -> _Claimed | None:
         batch_id = claim.claim(session, wave_id, now, lease)
         if batch_id is None:
             return None
+        if pacing.held_back(services, session, batch_id, now):
+            return _Claimed(batch_id)
         claim.set_apart(session, batch_id, now)
-        claim.drop_unwilling(session, batch_id, now)
+        claim.drop_unwilling(session, batch_id, now, Cap.read(services.settings.frequency_cap))
         batch = claim.load(session, batch_id)
         if not batch.recipients:
             settle.emptied(session, batch_id, now)
@@ -144,6 +154,7 @@ def _claim(services: Services, wave_id: int) -> _Claimed | None:
         except DefinitionError as error:
             settle.unprepared(session, batch_id, str(error), now)
             return _Claimed(batch_id, called=Called(Answer.REFUSED, why=str(error)))
+        pacing.count(services, session, batch, now)
         attempt = claim.begin_attempt(
             session, batch_id, services.provider.name, body_digest(body), now=now, lease=lease
         )
@@ -152,10 +163,10 @@ def _claim(services: Services, wave_id: int) -> _Claimed | None:
 
 def _hold_on(services: Services, wave_id: int, called: Called, streak: _Streak) -> None:
     if called.answer is Answer.LOCKED_OUT:
-        _pause(services, wave_id)
+        _pause(services, wave_id, "the email API does not let us in; mend its key or account, then resume the wave")
         raise ProviderRefused(f"the email API does not let us in, the wave is paused and nobody is lost: {called.why}")
     if streak.of is Answer.REFUSED and streak.length >= MOST_REFUSALS:
-        _pause(services, wave_id)
+        _pause(services, wave_id, f"{streak.length} batches in a row were refused; its batches say why")
         raise ProviderRefused(f"{streak.length} batches in a row were refused, the wave is paused: {called.why}")
     if streak.of is Answer.NOT_TAKEN and streak.length >= MOST_WAITS:
         raise NotTaken(f"the email API took nothing {streak.length} times in a row: {called.why}")
@@ -163,8 +174,8 @@ def _hold_on(services: Services, wave_id: int, called: Called, streak: _Streak) 
         raise OutcomeUnknown(f"{streak.length} calls in a row had no usable answer: {called.why}")
 
 
-def _pause(services: Services, wave_id: int) -> None:
+def _pause(services: Services, wave_id: int, why: str) -> None:
     with services.sessions.begin() as session:
         campaigns.hold(session, wave_id)
         if campaigns.view(session, wave_id).state is WaveState.SENDING:
-            campaigns.take(session, wave_id, WaveStep.PAUSE, services.clock())
+            campaigns.take(session, wave_id, WaveStep.PAUSE, services.clock(), why=why)

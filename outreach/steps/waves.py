@@ -1,12 +1,14 @@
 """The legs from a campaign folder to an approved wave."""
 
+from itertools import chain
+
 from outreach.campaigns import queries as campaigns
 from outreach.campaigns.queries import WaveView
 from outreach.campaigns.read import load_campaign
 from outreach.compose.compile import Digest
 from outreach.compose.variants import variants
 from outreach.delivery import slots
-from outreach.delivery.queries import claim, plan
+from outreach.delivery.queries import claim, plan, watch
 from outreach.delivery.queries import view as deliveries
 from outreach.errors import ApprovalVoid, DefinitionError, NotFound, StateError
 from outreach.model.campaign import Campaign, WaveDefinition
@@ -14,7 +16,7 @@ from outreach.model.delivery import Plan
 from outreach.model.preflight import Level
 from outreach.model.wave import WaveState, WaveStep
 from outreach.services import Services
-from outreach.steps import content, going, planning
+from outreach.steps import content, going, pacing, planning, trials
 from outreach.steps.planning import Named
 from outreach.store import reading
 
@@ -53,8 +55,9 @@ def plan_wave(services: Services, campaign: Campaign, definition: WaveDefinition
     Planning again replaces an earlier plan and voids its approval; a wave that has begun is refused.
     """
     digests = {language: _newest(services, campaign, definition, language) for language in campaign.languages}
-    messages = planning.compiled(services, campaign, definition, variants(campaign, definition), digests)
-    composed = planning.Composed(messages, planning.variant_table(campaign, definition))
+    wanted = variants(campaign, definition)
+    versions = [planning.compiled(services, campaign, each, wanted, digests) for each in definition.versions]
+    composed = planning.Composed(tuple(chain(*versions)), planning.variant_table(campaign, definition))
     with services.sessions.begin() as session:
         return planning.freeze_plan(services, session, (campaign, definition), composed, by=by)
 
@@ -128,7 +131,15 @@ def take_step(services: Services, wave_id: int, step: WaveStep) -> WaveState:
     if step not in (WaveStep.PAUSE, WaveStep.RESUME, WaveStep.CANCEL):
         raise StateError(f"{step} is not a step to take by hand; there is: pause, resume, cancel")
     with services.sessions.begin() as session:
-        return campaigns.take(session, wave_id, step, services.clock())
+        if step is WaveStep.RESUME:
+            watch.forgive(session, wave_id)
+        now = services.clock()
+        state = campaigns.take(session, wave_id, step, now)
+        if step is WaveStep.RESUME:
+            pacing.judge_again(session, wave_id, now)
+    if step is WaveStep.RESUME:
+        trials.decide(services, wave_id)
+    return state
 
 
 def wave(services: Services, wave_id: int) -> WaveView:

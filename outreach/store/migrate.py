@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +29,14 @@ def upgrade(engine: Engine, to: str = "head") -> None:
 
 def is_current(engine: Engine) -> bool:
     """Return whether the database has the newest version."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
     with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision() == head
+        return MigrationContext.configure(connection).get_current_revision() == newest()
+
+
+@cache
+def newest() -> str | None:
+    """Return the newest version; its files are read once a process."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
 
 
 @contextmanager

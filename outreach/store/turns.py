@@ -13,6 +13,7 @@ IMPORTING = 7202
 FREEZING = 7203
 FILES = 7204
 WISHES = 7205
+CAPPING = 7206
 
 
 def one_file(session: Session) -> None:
@@ -39,6 +40,14 @@ def freezing(session: Session) -> None:
 def wishes(session: Session) -> None:
     """Claim people who want mail less often one batch after the other: two waves must not both find them unwritten."""
     _lock(session, "pg_advisory_xact_lock", WISHES)
+
+
+def capping(session: Session, *, alone: bool) -> None:
+    """Claim people while there is a cap on mails to each: beside lanes of the same wave, *alone* where others send too.
+
+    Of two waves that claim the same person at once, the one that began later sees the other and takes its turn alone.
+    """
+    _lock(session, "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared", CAPPING)
 
 
 def forgetting(session: Session) -> None:

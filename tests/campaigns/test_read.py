@@ -81,7 +81,7 @@ def test_a_missing_translation_says_which_file_and_what_would_work(tmp_path: Pat
         ('layout = "newsletter"', 'layout = "poster"', "line 27: waves.start.layout: unknown layout 'poster'; known: newsletter, call, invitation, letter"),
         ('layout = "newsletter"', "", "line 24: waves.start.layout: is missing; write one of: newsletter, call, invitation, letter"),
         ('call = "join"', 'call = "jion"', "line 28: waves.start.call: unknown call 'jion'; known: join"),
-        ('call = "join"', "nwes = 3", "line 28: waves.start.nwes: unknown key; known: audiences, call, edition, event, events, layout, news, signed, title"),
+        ('call = "join"', "nwes = 3", "line 28: waves.start.nwes: unknown key; known: audiences, call, canary, edition, event, events, layout, news, signed, title, versions"),
         ('kind = "email"', 'kind = "mail"', "line 21: calls.join.fields[1].kind: unknown kind 'mail'; known: line, text, email, choice, check"),
         ('kind = "email"', 'kind = "choice"', "line 19: calls.join.fields[1].choices: belong to fields of kind 'choice', and every such field has some"),
         ("closes = 2026-12-10", 'closes = "10 december"', "line 17: calls.join.closes: found '10 december'; write a date such as 2026-12-10 or 2026-12-10T17:00:00, without quotes"),

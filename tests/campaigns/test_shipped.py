@@ -13,6 +13,7 @@ from outreach.model.tokens import Tokens
 from outreach.services import Services
 from outreach.settings import Settings
 from outreach.steps.checking import check_campaign
+from outreach.steps.pieces import pieces
 from tests.builders_compose import ENVIRONMENT, NOW, TEMPLATES
 from tests.fakes import FakeProvider
 
@@ -30,7 +31,7 @@ def desk(tmp_path: Path) -> Services:
 
 
 def mailings(campaign: Campaign) -> tuple[WaveDefinition, ...]:
-    return (*campaign.waves.values(), *campaign.newsletters.values())
+    return tuple(pieces(campaign).values())
 
 
 @pytest.mark.parametrize("slug", SLUGS)

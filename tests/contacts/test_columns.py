@@ -65,8 +65,8 @@ def test_a_mapping_that_cannot_work_is_refused_with_what_would():
     )
     assert refusal("email;naam", "naam=surename") == (
         "mapping naam=surename: 'surename' is not known; known: email, name, first name, infix, last name, language, "
-        "groups, address kind, organisation, kind, code, municipality, region, country, external id, tracking, "
-        "attributes, status, unsubscribed, attribute, attribute NAME; "
+        "time zone, groups, address kind, organisation, kind, code, municipality, region, country, external id, "
+        "tracking, attributes, status, unsubscribed, attribute, attribute NAME; "
         'or nothing after the = to leave the column out: "naam="'
     )
 

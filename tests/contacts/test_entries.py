@@ -17,6 +17,7 @@ from outreach.contacts.values import (
     kind_of,
     language,
     organisation_kind,
+    time_zone,
     tracking,
 )
 from outreach.model.people import AddressKind, Organisation
@@ -43,6 +44,9 @@ def refusal(heading: str, row: str) -> str:
         ("First name", Column.FIRST_NAME),
         ("achternaam", Column.LAST_NAME),
         ("Sprache", Column.LANGUAGE),
+        ("Tijdzone", Column.TIME_ZONE),
+        ("Zeitzone", Column.TIME_ZONE),
+        ("time zone", Column.TIME_ZONE),
         ("Groups", Column.GROUPS),
         ("Organisatie", Column.ORGANISATION),
         ("Art", Column.ORGANISATION_KIND),
@@ -101,6 +105,27 @@ def test_cells_that_are_left_empty_say_nothing():
         tracking=None,
         left=False,
         filled=1,
+    )
+
+
+def test_a_time_zone_is_told_by_its_name_or_its_place_alone():
+    told = ("Europe/Amsterdam", "america/port of spain", " Berlin", "New York", "Caribisch Nederland", "Curaçao", "")
+
+    assert [time_zone(text) for text in told] == [
+        "Europe/Amsterdam", "America/Port_of_Spain", "Europe/Berlin", "America/New_York", "America/Kralendijk",
+        "America/Curacao", None,
+    ]  # fmt: skip
+    assert entry("email;Tijdzone", "bo@example.org;Bonaire").time_zone == "America/Kralendijk"
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [("CET", ""), ("UTC+1", ""), ("Etc/GMT+5", ""), ("Europe/Amsterdm", "did you mean Europe/Amsterdam? ")],
+)
+def test_what_is_no_time_zone_is_refused_with_what_would_work(text: str, meant: str):
+    assert refusal("email;tijdzone", f"bo@example.org;{text}") == (
+        f"time zone {text!r} is not known; {meant}write a name such as Europe/Amsterdam, Europe/Berlin or "
+        "America/Kralendijk, or leave it empty"
     )
 
 

@@ -31,6 +31,7 @@ HEADING = (
     "tracking",
     "status",
     "zaal",
+    "tijdzone",
 )
 ADDRESSES = ("a@example.org", "B@example.org", "b@example.org", "c@example.org", "d@example.org", "wrong")
 ROW = st.tuples(
@@ -46,6 +47,7 @@ ROW = st.tuples(
     st.sampled_from(["", "yes", "no", "?"]),
     st.sampled_from(["", "", "", "unsubscribed"]),
     st.sampled_from(["", "3", "Été"]),
+    st.sampled_from(["", "Bonaire", "europe/berlin", "CET"]),
 )
 ROWS = st.lists(ROW, max_size=8)
 GRANTS = st.sampled_from([{}, GRANT, GRANT | {"basis": "membership"}])

@@ -64,6 +64,18 @@ def test_rows_with_one_address_add_up_and_the_fullest_counts(services: Services,
     assert report.contradictions == ("lines 2, 3 and 4, bo@example.org: first name, tracking, zaal",)
 
 
+def test_a_time_zone_is_kept_changed_and_not_taken_away_by_an_empty_cell(services: Services, tmp_path: Path):
+    heading = "email;tijdzone;voornaam"
+    bring(services, tmp_path, heading, "bo@example.org;Bonaire;", "bo@example.org;;", "cy@example.org;;")
+
+    report = bring(services, tmp_path, heading, "bo@example.org;;", "cy@example.org;Europe/Berlin;", "d@example.org;X;")
+
+    assert counts(report) == (0, 1, 1, 0, 1)
+    assert content(services)["time zones"] == {
+        "bo@example.org": "America/Kralendijk", "cy@example.org": "Europe/Berlin"
+    }  # fmt: skip
+
+
 def test_one_external_id_on_two_addresses_is_refused_on_both(services: Services, tmp_path: Path):
     report = bring(services, tmp_path, "id;email", "7;bo@example.org", ";cy@example.org", "7;di@example.org")
 

@@ -89,6 +89,7 @@ def test_where_nobody_was_left_out_that_is_said():
 def test_losses_are_shown_with_their_share():
     assert [row[:2] for row in table_under(wave(unknown=3), "## What did not arrive")] == [
         ["Bounced", "5 (0.2 %)"],
+        ["… of these softly", "0 (0 %)"],
         ["Complained", "0 (0 %)"],
         ["Refused", "0 (0 %)"],
         ["Suppressed", "0 (0 %)"],
@@ -183,6 +184,19 @@ def test_the_overview_names_the_waves_with_unknown_outcomes():
     assert overview(report(unknown=4))[2] == (
         "> **⚠ Recipients whose outcome nobody knows:** "
         "[Een gouden gemeente](http://127.0.0.1:4200/v2/artifacts/artifact/0a-1b) (4). Their dashboards say what to do."
+    )
+
+
+def test_why_a_wave_paused_itself_stands_above_everything_and_in_the_overview():
+    why = "it stopped itself: more than 5 % bounced"
+    paused = report(state=WaveState.PAUSED, paused_why=why)
+
+    assert wave(state=WaveState.PAUSED, paused_why=why)[2] == (
+        "> **⚠ Paused by itself: nobody more is written to until a person says so.**\n>\n"
+        f"> {why}.\n>\n> [Deployments, steer&#45;wave](http://127.0.0.1:4200/v2/deployments)"
+    )
+    assert overview(paused, report())[2] == (
+        f"> **⚠ Paused by itself:** [Een gouden gemeente](http://127.0.0.1:4200/v2/artifacts/artifact/0a-1b): {why}."
     )
 
 

@@ -18,18 +18,19 @@ CANARY = Trial(share=0.1, wait=timedelta(minutes=30))
 VERSIONS = Trial(share=0.2, wait=timedelta(hours=4), versions=True)
 
 
-def frozen(session, people, trial=None, *, zones=False, most=10):
+def frozen(session, people, trial=None, *, home="", most=10):
     """A wave of *people* in two languages; return its batches as (part, version, language, zone, people)."""
     half = add_people(session, people)[people // 2 :]
     session.execute(update(ContactRow).where(ContactRow.id.in_(half)).values(language="de"))
-    if zones:
-        session.execute(update(ContactRow).where(ContactRow.id.in_(half[::2])).values(time_zone="America/Kralendijk"))
+    if home:
+        for people_there, zone in ((half[::2], "America/Kralendijk"), (half[1::2], home)):
+            session.execute(update(ContactRow).where(ContactRow.id.in_(people_there)).values(time_zone=zone))
     wave = campaigns.register(session, *campaign(), NOON)
     plan.freeze_messages(session, wave.id, [message(variant) for variant in ("nl", "de")])
     if trial and trial.versions:
         plan.freeze_messages(session, wave.id, [message(variant, version="b") for variant in ("nl", "de")])
     freeze.gather(session, {"members": everyone()}, VARIANTS)
-    freeze.freeze(session, wave.id, most, trial, zones=zones)
+    freeze.freeze(session, wave.id, most, trial, home=home)
     rows = session.execute(
         select(BatchRow.part, MessageRow.version, MessageRow.variant, BatchRow.zone, BatchRow.size, BatchRow.state)
         .join(MessageRow, MessageRow.id == BatchRow.message_id)
@@ -66,6 +67,6 @@ def test_two_versions_go_to_as_many_people_each_and_the_rest_waits_with_the_firs
 
 def test_people_of_another_time_zone_are_in_batches_of_their_own(sessions):
     with sessions.begin() as session:
-        assert frozen(session, 40, zones=True, most=50) == [
+        assert frozen(session, 40, home="Europe/Amsterdam", most=50) == [
             ("", "", "de", "", 10), ("", "", "de", "America/Kralendijk", 10), ("", "", "nl", "", 20)
         ]  # fmt: skip

@@ -1,18 +1,26 @@
 """Unknown calls of providers that can be asked: found, not found, found in part, or no answer."""
 
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from outreach.campaigns import queries as campaigns
+from outreach.delivery.queries import look_up
+from outreach.delivery.queries.look_up import NOT_TAKEN
+from outreach.delivery.sending import Answer, Called
 from outreach.errors import AccessRefused, NotTaken, OutcomeUnknown, ProviderBusy
 from outreach.model.delivery import Outcome
+from outreach.model.look_up import MOST_AGAIN, Proof
+from outreach.model.mail import MergePlan, Receipt
 from outreach.model.report import Figure
 from outreach.model.wave import Kind, WaveState, WaveStep
-from outreach.providers.port import Found
+from outreach.providers.port import Found, Sought
 from outreach.services import Services
 from outreach.steps import again, resolving, sending
+from outreach.steps.calling import record
 from outreach.store.tables import AttemptRow, BatchRow, DeliveryRow
 from tests.builders_delivery import counters, everyone_of, got, send, sending_wave
 from tests.delivery.test_reports import take
@@ -21,9 +29,21 @@ from tests.fakes import FakeProvider
 LOOK_AGAIN = timedelta(minutes=5)
 
 
+@dataclass
+class Failing(FakeProvider):
+    """It takes nothing, and says nothing, at the calls of these numbers."""
+
+    silent: Container[int] = ()
+
+    def send(self, body: bytes, key: str, rids: Sequence[str]) -> list[Receipt]:
+        if len(self.calls) + 1 in self.silent:
+            self.failures = [OutcomeUnknown("no answer")]
+        return super().send(body, key, rids)
+
+
 @pytest.fixture
-def provider() -> FakeProvider:
-    return FakeProvider(replays=False, looks_up=True)
+def provider() -> Failing:
+    return Failing(replays=False, looks_up=True)
 
 
 def lost(services: Services, people: int = 3, *, taken: bool = True) -> int:
@@ -72,7 +92,7 @@ def test_the_question_names_the_mails_their_call_and_its_time(services, provider
     assert (asked.call, asked.since) == (rids[0], began - resolving.SKEW)
 
 
-def test_not_found_counts_only_after_the_delay_and_twice_and_nothing_is_ever_sent_again(services, provider, clock):
+def test_not_found_counts_only_after_the_delay_and_twice_and_alone_it_proves_nothing(services, provider, clock):
     wave_id = lost(services, taken=False)
     told = []
 
@@ -84,11 +104,193 @@ def test_not_found_counts_only_after_the_delay_and_twice_and_nothing_is_ever_sen
         clock.forward(minutes=5)
 
     early, once = (1, 0, "no answer", WaveState.SENDING), (2, 1, "no answer", WaveState.SENDING)
-    twice = (3, 2, "no answer; looked up twice, not found", WaveState.SENT)
+    twice = (3, 2, f"no answer; looked up twice, not found; {Proof.NONE}", WaveState.SENT)
     assert told == [early] * 3 + [once] + [twice] * 2
     assert (provider.mails, len(provider.calls)) == ([], 1)
     (call,) = again.unknown_calls(services, wave_id)
-    assert (call.people, call.why) == (3, "no answer; looked up twice, not found")
+    assert (call.people, call.why) == (3, f"no answer; looked up twice, not found; {Proof.NONE}")
+
+
+def look_to_the_end(services: Services, wave_id: int) -> int:
+    """Ask as often as it takes, from when the provider's list has settled; return what is known after the last look."""
+    services.clock.forward(minutes=15)
+    assert resolving.resolve_unknown(services, wave_id) == 0
+    services.clock.forward(minutes=5)
+    return resolving.resolve_unknown(services, wave_id)
+
+
+def test_what_is_not_found_where_others_are_goes_back_in_the_line_and_out_once(services, provider, clock):
+    wave_id = lost(services, 6, taken=False)
+
+    assert look_to_the_end(services, wave_id) == 1
+
+    rids = [services.tokens.rid(number) for number in (4, 5)]
+    witness = provider.looks[-1]  # of the call that was accepted, in the same list
+    assert (witness.mails, witness.call) == ({rids[0]: "person4@example.org"}, rids[0])
+    row = batch(services)
+    assert (row.state, row.detail, row.not_before) == ("planned", NOT_TAKEN, clock())
+    assert (sending.waves_with_due(services), got(provider)) == ([wave_id], everyone_of(6)[3:])
+    with services.sessions() as session:
+        made = session.execute(select(AttemptRow.outcome, AttemptRow.detail).order_by(AttemptRow.id)).all()
+    assert made == [("not taken", NOT_TAKEN), ("accepted", "")]
+
+    assert send(services, wave_id) == 3
+    assert sending.finish_wave(services, wave_id) == Outcome(accepted=6, refused=0, unknown=0, waiting=0)
+    assert (got(provider), state(services, wave_id)) == (everyone_of(6), WaveState.SENT)
+
+
+def test_a_call_before_proves_more_than_one_after(services, provider, clock):
+    """After an outage somebody may have changed to an account whose list shows what came later, and nothing else."""
+    wave_id = sending_wave(services, 9)
+    provider.silent = [2]
+    send(services, wave_id)
+    provider.unlisted = set(everyone_of(9)[:3])
+
+    assert look_to_the_end(services, wave_id) == 0
+
+    assert list(provider.looks[-1].mails.values()) == ["person1@example.org"]
+    (call,) = again.unknown_calls(services, wave_id)
+    assert call.why == f"no answer; looked up twice, not found; {Proof.NOT_SHOWN}"
+
+
+def test_of_a_call_found_in_part_the_others_were_not_taken(services, provider, clock):
+    wave_id = lost(services)
+    provider.mails = [mail for mail in provider.mails if mail.recipient != "person2@example.org"]
+    resolving.resolve_unknown(services, wave_id)
+
+    assert look_to_the_end(services, wave_id) == 1
+    assert send(services, wave_id) == 1
+
+    assert list(provider.looks[-1].mails.values()) == ["person1@example.org"]
+    assert sending.finish_wave(services, wave_id) == Outcome(accepted=3, refused=0, unknown=0, waiting=0)
+    assert got(provider) == everyone_of(3)
+    assert counters(services, wave_id) == {Figure.RECIPIENTS: 3, Figure.ACCEPTED: 3}
+    with services.sessions() as session:
+        rows = select(DeliveryRow.email, AttemptRow.outcome).join(
+            AttemptRow, AttemptRow.batch_id == DeliveryRow.batch_id
+        )
+        ways = session.execute(rows.order_by(DeliveryRow.id, AttemptRow.number)).tuples().all()
+    assert [outcome for email, outcome in ways if email == "person2@example.org"] == ["not taken", "accepted"]
+    assert [outcome for email, outcome in ways if email != "person2@example.org"] == ["accepted"] * 2
+
+
+@pytest.mark.parametrize("step", [WaveStep.PAUSE, WaveStep.CANCEL])
+def test_in_a_paused_wave_it_waits_and_in_a_cancelled_one_a_person_sees_it(services, provider, step):
+    wave_id = lost(services, 6, taken=False)
+    with services.sessions.begin() as session:
+        campaigns.take(session, wave_id, step, services.clock())
+
+    paused = step is WaveStep.PAUSE
+    assert look_to_the_end(services, wave_id) == paused
+
+    outcome = Outcome(accepted=3, refused=0, unknown=0 if paused else 3, waiting=3 if paused else 0)
+    assert (sending.finish_wave(services, wave_id), send(services, wave_id)) == (outcome, 0)
+    wanted = (
+        NOT_TAKEN
+        if paused
+        else "no answer; looked up twice, not found; the wave is cancelled, so nothing of it is sent"
+    )
+    assert batch(services).detail == wanted
+
+
+def test_a_report_while_the_list_is_asked_shows_that_the_list_is_not_to_be_trusted(services, provider, clock):
+    wave_id = lost(services, 6)
+    provider.unlisted = set(everyone_of(6)[:3])
+    ask, asked = provider.find, provider.looks
+
+    def find(sought: Sought) -> Found:
+        found = ask(sought)
+        if len(asked) == 3:
+            take(services, (1, Kind.DELIVERED), (2, Kind.DELIVERED))
+        return found
+
+    provider.find = find
+    assert look_to_the_end(services, wave_id) == 0
+    assert resolving.resolve_unknown(services, wave_id) == 0
+
+    assert [list(sought.mails.values()) for sought in asked[-2:]] == [["person3@example.org"], ["person1@example.org"]]
+    assert sending.finish_wave(services, wave_id) == Outcome(accepted=5, refused=0, unknown=1, waiting=0)
+    assert again.unknown_calls(services, wave_id)[0].why.endswith(Proof.NOT_SHOWN)
+
+
+def test_two_who_look_at_the_same_time_count_once(services, provider, clock):
+    wave_id = lost(services, 6, taken=False)
+    clock.forward(minutes=15)
+    ask = provider.find
+
+    def find(sought: Sought) -> Found:
+        provider.find = ask
+        resolving.resolve_unknown(services, wave_id)
+        return ask(sought)
+
+    provider.find = find
+    resolving.resolve_unknown(services, wave_id)
+
+    assert (len(provider.looks), batch(services).looks, batch(services).look_at) == (2, 1, clock() + LOOK_AGAIN)
+
+
+def test_what_another_look_finds_after_all_is_not_sent_again(services, provider, clock):
+    wave_id = lost(services, 6, taken=False)
+    with services.sessions() as session:
+        case = look_up.case(session, 1, "fake", clock())
+    look_to_the_end(services, wave_id)
+
+    with services.sessions.begin() as session:
+        assert look_up.found(session, case, {number: Receipt("", "late") for number in (1, 2, 3)}, clock()) is True
+
+    assert send(services, wave_id) == 0
+    assert sending.finish_wave(services, wave_id) == Outcome(accepted=6, refused=0, unknown=0, waiting=0)
+
+
+def test_a_late_answer_settles_what_was_lined_up(services, provider, clock):
+    wave_id = sending_wave(services, 6)
+    claimed = sending._claim(services, wave_id)
+    send(services, wave_id)
+    clock.forward(seconds=services.settings.lease_seconds + 1)
+    resolving.resolve_unknown(services, wave_id)
+    assert look_to_the_end(services, wave_id) == 1
+
+    receipts = tuple(Receipt(rid, "late") for rid in claimed.rids)
+
+    assert record(services, claimed.attempt, Called(Answer.TAKEN, receipts)) == 3
+
+    assert (send(services, wave_id), len(provider.calls)) == (0, 1)
+
+
+def test_who_stood_still_past_the_lease_makes_no_call_any_more(services, provider, clock):
+    wave_id = sending_wave(services, 3)
+
+    def slow(plan: MergePlan) -> bytes:
+        clock.forward(seconds=services.settings.lease_seconds)
+        provider.prepare = prepare
+        return prepare(plan)
+
+    prepare, provider.prepare = provider.prepare, slow
+    assert send(services, wave_id) == 3
+
+    assert (len(provider.calls), got(provider)) == (1, everyone_of(3))
+    with services.sessions() as session:
+        assert session.scalars(select(AttemptRow.outcome).order_by(AttemptRow.number)).all() == [
+            "not taken",
+            "accepted",
+        ]
+
+
+def test_what_never_arrives_is_left_to_a_person_in_the_end(services, provider, clock):
+    wave_id = sending_wave(services, 6)
+    provider.silent = range(2, 100)
+    send(services, wave_id)
+
+    for _ in range(MOST_AGAIN):
+        assert look_to_the_end(services, wave_id) == 1
+        send(services, wave_id)
+    assert look_to_the_end(services, wave_id) == 0
+
+    assert sending.finish_wave(services, wave_id) == Outcome(accepted=3, refused=0, unknown=3, waiting=0)
+    assert len(provider.calls) == MOST_AGAIN + 2
+    assert again.unknown_calls(services, wave_id)[0].why.endswith(
+        f"nor was it when it was made again, {MOST_AGAIN} times"
+    )
 
 
 def test_who_is_found_is_settled_and_the_others_stay_unknown(services, provider, clock):

@@ -48,34 +48,53 @@ class Engine(Processes):
         process.wait()
 
     def kill_machine(self, run: str) -> None:
-        """Kill the process of *run* and the worker that started it, as when a machine goes dark."""
+        """Kill the worker that started *run*, and all that it started, as when a machine goes dark."""
         pid = int(self.read(run)["infrastructure_pid"].rpartition(":")[2])  # Prefect says machine:number
         above = _ancestors(pid)
-        self.kill(next(name for name in WORKERS if self._running[name].pid in above))
-        with suppress(ProcessLookupError):
-            os.killpg(pid, signal.SIGKILL)
+        name = next(name for name in WORKERS if self._running[name].pid in above)
+        below = _descendants(self._running[name].pid)
+        self.kill(name)
+        for process in below:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
 
     def read(self, run: str) -> dict[str, Any]:
         found: dict[str, Any] = httpx.get(f"{self.url}/api/flow_runs/{run}", timeout=30).json()
         return found
 
-    def wait(self, run: str) -> None:
-        """Wait until the run has ended, or for as long as it is worth."""
+    def helper(self) -> str:
+        """Wait until a run of `send-lane` sends its share; return it."""
+        wanted = {
+            "deployments": {"name": {"any_": ["send-lane"]}},
+            "flow_runs": {"state": {"type": {"any_": ["RUNNING"]}}},
+        }
         until = time.monotonic() + LONGEST
-        while self.read(run)["state_type"] not in DONE and time.monotonic() < until:
+        while time.monotonic() < until:
+            runs = httpx.post(f"{self.url}/api/flow_runs/filter", json=wanted, timeout=30).json()
+            if runs:
+                return str(runs[0]["id"])
+            time.sleep(0.5)
+        raise TimeoutError("no other worker came to help")
+
+    def wait(self, run: str) -> None:
+        """Wait until the run has ended, or for as long as it is worth; one that crashed is started again."""
+        until = time.monotonic() + LONGEST
+        while self.read(run)["state_type"] not in DONE - {"CRASHED"} and time.monotonic() < until:
             time.sleep(1)
 
 
 @contextmanager
-def sending(trial: Trial) -> Iterator[tuple[Engine, str]]:
-    """Start everything, and a run of `steer-wave` that sends the wave."""
+def sending(trial: Trial, workers: int = 0) -> Iterator[tuple[Engine, str]]:
+    """Start everything, and a run of `steer-wave` that sends the wave, with so many more *workers*."""
     waves.take_step(trial.services, trial.wave_id, WaveStep.PAUSE)
     with Engine(trial) as engine:
         engine.serve()
         engine.run("deploy", "-m", "flows.deploy")
         for name in WORKERS:
             engine.work(name)
-        run = engine.api.run("steer-wave", {"wave": {"name": str(trial.wave_id), "step": "resume"}})
+        run = engine.api.run(
+            "steer-wave", {"wave": {"name": str(trial.wave_id), "step": "resume"}, "sending": {"workers": workers}}
+        )
         yield engine, run
         trial.note(f"{engine.read(run)['state']}\n{engine.last_words('server')}")
 
@@ -83,10 +102,18 @@ def sending(trial: Trial) -> Iterator[tuple[Engine, str]]:
 def _ancestors(pid: int) -> set[int]:
     found: set[int] = set()
     while pid > 1:
-        status = Path(f"/proc/{pid}/status").read_text()
+        try:
+            status = Path(f"/proc/{pid}/status").read_text()
+        except (FileNotFoundError, ProcessLookupError):
+            break  # it has ended meanwhile
         pid = int(next(line for line in status.splitlines() if line.startswith("PPid:")).split()[1])
         found.add(pid)
     return found
+
+
+def _descendants(pid: int) -> list[int]:
+    everybody = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
+    return [process for process in everybody if pid in _ancestors(process)]
 
 
 def _environment(trial: Trial, url: str) -> dict[str, str]:

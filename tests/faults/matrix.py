@@ -27,13 +27,9 @@ class Cell:
         return f"{base}, {self}, {number}"
 
     def holds(self, count: Count) -> bool:
-        """Whether that is what the protocol promises; whom an API's list names may not stay unknown."""
-        unsure = {
-            Knows.KEYS: count.unknown,
-            Knows.LIST: count.overlooked if self.row.settled_by_us else 0,
-            Knows.NOTHING: 0,
-        }
-        return not (count.lost or count.doubled or count.miscounted or unsure[self.knows])
+        """Whether that is what the protocol promises; only an API that can tell nothing leaves somebody unknown."""
+        unsure = 0 if self.knows is Knows.NOTHING else count.unknown
+        return not (count.lost or count.doubled or count.miscounted or unsure)
 
 
 @dataclass
@@ -98,6 +94,7 @@ def _run_once(cell: Cell, stage: Stage, seed: str, result: Result, number: int) 
         row.fault(ours)
         if row.settled_by_us:
             ours.settle()
+        ours.ask_later()
         count = ours.count()
         result.waves += 1
         result.count += count

@@ -17,8 +17,8 @@ from tests.faults.trial import LONGEST, Knows, Trial
 Fault = Callable[[Trial], None]
 
 BOTH = (Kind.SQLITE, Kind.POSTGRESQL)
-KILLS = 5
-"""So many senders of a wave are killed, one after the other."""
+KILLS = len(Moment)
+"""So many senders of a wave are ended, one after the other, at another kind of moment each."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,12 @@ class Row:
         return max(1, ceil(runs * self.share / self.strikes))
 
 
-def ended(end: Callable[[BaseProcess], None]) -> Fault:
-    """A sender is ended, several times in a wave, each time at a moment of its own."""
+def ended(end: Callable[[BaseProcess], None], times: int = KILLS) -> Fault:
+    """Senders of a wave are ended one after the other, each by chance at another kind of moment."""
 
     def fault(trial: Trial) -> None:
-        for _ in range(KILLS):
-            _end(trial, end, (1, 3))
+        for moment in trial.chance.sample(tuple(Moment), times):
+            _end(trial, end, moment, (1, 1 + trial.calls // 10))
 
     return fault
 
@@ -54,7 +54,7 @@ def ended(end: Callable[[BaseProcess], None]) -> Fault:
 def one_of_two(trial: Trial) -> None:
     """Two senders share the wave and one is killed; the other goes on, and takes over what it held."""
     other = trial.sender()
-    _end(trial, BaseProcess.kill, (1, trial.calls - 2))
+    _end(trial, BaseProcess.kill, trial.chance.choice(tuple(Moment)), (1, trial.calls - 2))
     goes_on = other.is_alive()
     other.join(LONGEST)
     unsure = trial.knows is Knows.KEYS and trial.outcome().unknown
@@ -133,12 +133,19 @@ def machine_lost(trial: Trial) -> None:
     with engine.sending(trial) as (prefect, run):
         with _mid_wave(trial):
             prefect.kill_machine(run)
-        before, began = trial.api.calls(), time.monotonic()
-        while trial.api.calls() == before and time.monotonic() < began + REPLACED:
-            time.sleep(0.5)
-        trial.note(f"the wave stood still for {time.monotonic() - began:.0f} s")
-        if trial.api.calls() > before:
+        if _stood_still(trial) < REPLACED:
             prefect.wait(run)
+
+
+def one_machine_of_two_lost(trial: Trial) -> None:
+    """Two runs share a wave, and the machine of one is lost, maybe of both; the wave's own run ends it all the same."""
+    trial.api.fail("", 1.0, (FaultKind.TIMEOUT_AFTER,), 2 * PACE)  # until the other is there
+    with engine.sending(trial, workers=1) as (prefect, run):
+        helper = prefect.helper()
+        with _mid_wave(trial):
+            prefect.kill_machine(trial.chance.choice((run, helper)))
+        _stood_still(trial)
+        prefect.wait(run)
 
 
 PACE = 1.5
@@ -157,11 +164,11 @@ MATRIX: tuple[Row, ...] = (
     Row("kill -9", ended(BaseProcess.kill), share=1.0, strikes=KILLS),
     Row("SIGTERM", ended(BaseProcess.terminate), share=0.5, strikes=KILLS),
     Row("API away for 3 s", outage(3.0), share=0.1),
-    Row("5xx storm of 20 %", failing(0.2, STORM), share=0.5),
+    Row("5xx storm of 20 %", failing(0.2, STORM), share=0.2),
     Row("timeouts after acceptance", failing(0.3, SILENCE, seconds=0.8), share=0.2),
     Row("PostgreSQL restarted", restarted, share=0.2, databases=(Kind.POSTGRESQL,), call_seconds=1.0),
     Row("disk full", disk_full, share=0.1, call_seconds=1.0),
-    Row("two workers, one killed", one_of_two, share=0.5),
+    Row("two workers, one killed", one_of_two, share=0.2),
 )
 
 PREFECT: dict[str, Any] = {
@@ -176,6 +183,7 @@ PREFECT: dict[str, Any] = {
 LONG: tuple[Row, ...] = (
     Row("Prefect's server away for 30 s", server_away(30.0), **PREFECT),
     Row("a machine of the work pool lost", machine_lost, **PREFECT),
+    Row("one machine of two that share a wave lost", one_machine_of_two_lost, **PREFECT),
 )
 """What takes minutes."""
 
@@ -189,12 +197,22 @@ def _mid_wave(trial: Trial) -> Iterator[None]:
         yield
 
 
+def _stood_still(trial: Trial) -> float:
+    """Wait for the next call, for as long as a worker may take to be replaced; return for how many seconds."""
+    before, began = trial.api.calls(), time.monotonic()
+    while trial.api.calls() == before and time.monotonic() < began + REPLACED:
+        time.sleep(0.5)
+    seconds = time.monotonic() - began
+    trial.note(f"the wave stood still for {seconds:.0f} s")
+    return seconds
+
+
 def _choose(trial: Trial, moments: tuple[Moment, ...], most: int = 60) -> None:
     trial.api.choose(trial.chance.randint(1, min(most, trial.calls - 1)), trial.chance.choice(moments))
 
 
-def _end(trial: Trial, end: Callable[[BaseProcess], None], calls: tuple[int, int]) -> None:
-    moment, delay = trial.chance.choice(tuple(Moment)), trial.chance.uniform(0, 0.02)
+def _end(trial: Trial, end: Callable[[BaseProcess], None], moment: Moment, calls: tuple[int, int]) -> None:
+    delay = trial.chance.uniform(0, 0.02)
     trial.api.choose(trial.chance.randint(*calls), moment)
     victim = trial.sender()
     with trial.api.reached(victim.is_alive):

@@ -15,8 +15,11 @@ from outreach import clock
 from outreach.services import open_services
 from outreach.settings import Settings
 from outreach.steps import resolving, sending
+from outreach.store import migrate
 
-configure_mappers()  # in the fork server, once for all senders
+# in the fork server, once for all senders
+configure_mappers()
+migrate.newest()
 
 
 @dataclass(frozen=True)

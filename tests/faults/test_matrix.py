@@ -1,40 +1,40 @@
-"""The fault matrix, short version: a few waves a row. The long one is `make faults`."""
+"""The fault matrix, short version: a wave a cell. The long one is `make faults`."""
 
 import os
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
+from multiprocessing.process import BaseProcess
 
 import pytest
 
-from tests.faults.matrix import Cell, Result, Stage, cells, run
-from tests.faults.rows import MATRIX, outage
+from tests.faults.databases import Kind
+from tests.faults.matrix import Result, Stage, cells, run
+from tests.faults.rows import MATRIX, ended, outage
 from tests.faults.trial import Knows
 
-KILL_WAVES = 2
-
-QUICKER = {"API away for 3 s": outage(0.5)}
+QUICKER = {"API away for 3 s": outage(0.5), "SIGTERM": ended(BaseProcess.terminate, 2)}
 """Half a second is enough to be refused; the lane would sleep through the other two and a half."""
 
-
-KILLED = "kill -9"
-ONCE = {
-    "SIGTERM, outbox with neither, postgresql",
-    "API away for 3 s, outbox with keys, sqlite",
-    "5xx storm of 20 %, outbox with neither, sqlite",
+CHOSEN = {
+    "kill -9, outbox with keys, postgresql",
+    "kill -9, outbox with a list, sqlite",
+    "kill -9, outbox with neither, postgresql",
+    "SIGTERM, outbox with keys, sqlite",
+    "SIGTERM, outbox with a list, postgresql",
+    "API away for 3 s, outbox with neither, sqlite",
+    "5xx storm of 20 %, outbox with a list, sqlite",
     "timeouts after acceptance, outbox with keys, postgresql",
-    "PostgreSQL restarted, outbox with neither, postgresql",
+    "PostgreSQL restarted, outbox with a list, postgresql",
     "disk full, outbox with keys, sqlite",
     "disk full, outbox with neither, postgresql",
     "two workers, one killed, outbox with keys, postgresql",
 }
-"""With keys nothing may stay unknown; without them every call that is made anew is seen."""
+"""Every fault; and a sender's end, or its API's, with everything that an API may know on both databases."""
 
 
-def in_short(cell: Cell) -> bool:
-    return str(cell) in ONCE or (cell.row.name == KILLED and cell.knows is not Knows.LIST)
-
-
-SHORT = tuple(cells(tuple(replace(row, fault=QUICKER.get(row.name, row.fault)) for row in MATRIX), in_short))
+ROWS = tuple(replace(row, fault=QUICKER.get(row.name, row.fault), batch=10) for row in MATRIX)
+SHORT = tuple(cells(ROWS, lambda cell: str(cell) in CHOSEN))
 
 
 @pytest.fixture(scope="module")
@@ -43,14 +43,16 @@ def stage() -> Iterator[Stage]:
         yield stage
 
 
-def test_the_short_version_has_every_fault():
+def test_the_short_version_has_every_fault_and_everything_an_api_may_know_on_both_databases():
+    assert {str(cell) for cell in SHORT} == CHOSEN
     assert {cell.row.name for cell in SHORT} == {row.name for row in MATRIX}
-    assert {str(cell) for cell in SHORT} > ONCE
+    ended = {"kill -9", "SIGTERM", "API away for 3 s"}
+    assert {(cell.knows, cell.kind) for cell in SHORT if cell.row.name in ended} == set(product(Knows, Kind))
 
 
 @pytest.mark.parametrize("cell", SHORT, ids=str)
 def test_nobody_is_lost_and_nobody_is_written_to_twice(cell, stage):
-    result = run(cell, stage, "short", range(KILL_WAVES if cell.row.name == KILLED else 1))
+    result = run(cell, stage, "short", range(1))
 
     _tried(result)
     assert not result.broken, result.broken

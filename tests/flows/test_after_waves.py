@@ -1,17 +1,22 @@
 """What people do to a wave from the UI while it is being sent, and after it."""
 
+from datetime import timedelta
+
 import httpx
 import pytest
 
 from flows.late_mails import late_mails
 from flows.leftovers import LeftoversForm, wave_leftovers
 from flows.steer_wave import Steering, SteeringForm, steer_wave
+from outreach.clock import now
 from outreach.delivery.sending import Answer, Called
 from outreach.errors import OutcomeUnknown
+from outreach.model.trial import Part, Trial
 from outreach.model.wave import WaveState, WaveStep
 from outreach.services import Services, open_services
-from outreach.steps import again, calling, sending, waves
+from outreach.steps import again, calling, sending, trials, waves
 from tests.builders_delivery import no_wait, planned_wave, sending_wave
+from tests.conftest import FakeClock
 from tests.flows.runs import Run
 
 NAME = "sociaal-werkers/start"
@@ -64,14 +69,41 @@ def test_what_is_unknown_is_shown_and_sent_again_as_a_person_decides(installed: 
     assert waves.wave(services, wave_id).state is WaveState.SENT
 
 
-def test_who_was_put_off_is_tried_again_when_the_time_has_come(installed: str, services: Services):
+def test_who_was_put_off_is_tried_again_when_the_time_has_come(installed: str, services: Services, clock: FakeClock):
+    clock.at = now() - timedelta(hours=1)
     services.provider.put_off = {"person2@example.org": "greylisted"}
     wave_id = sending_wave(services, 3)
-    sending.send_batches(services, wave_id, no_wait)  # long ago by the clock of this machine
+    sending.send_batches(services, wave_id, no_wait)
 
     assert late_mails() == {str(wave_id): 1}
     assert (mails(installed), waves.wave(services, wave_id).state) == (1, WaveState.SENT)
     assert late_mails() == {}
+
+
+def test_the_rest_follows_once_what_went_first_was_looked_at(installed: str, services: Services, clock: FakeClock):
+    clock.at = now() - timedelta(hours=1)
+    wave_id = sending_wave(services, 6, trial=Trial(share=0.3, wait=timedelta(minutes=30)))
+    sending.send_batches(services, wave_id, no_wait)
+    clock.at = now()
+
+    assert late_mails() == {str(wave_id): 4}
+    assert (mails(installed), waves.wave(services, wave_id).state) == (4, WaveState.SENT)
+
+
+def test_a_person_says_which_version_the_rest_gets(installed: str, services: Services, clock: FakeClock):
+    clock.at = now()
+    wave_id = sending_wave(services, 6, trial=Trial(share=0.2, wait=timedelta(days=1), versions=True))
+
+    Run(steer_wave, wave=SteeringForm(name=NAME, step=Steering.RESUME)).go()
+    assert (mails(installed), waves.wave(services, wave_id).state) == (4, WaveState.SENDING)
+    chosen = Run(steer_wave, wave=SteeringForm(name=NAME, step=Steering.VERSION_B, by="Noor"))
+
+    assert chosen.go() == "Completed"
+    assert (mails(installed), waves.wave(services, wave_id).state) == (6, WaveState.SENT)
+    trying = trials.standing(services, wave_id)
+    assert trying is not None
+    assert trying.verdict is not None
+    assert (trying.verdict.part, trying.verdict.by) == (Part.B, "Noor")
 
 
 def test_a_call_without_an_answer_is_asked_about_and_its_wave_closed(

@@ -11,6 +11,7 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
 from functools import cache, cached_property
+from itertools import product
 from typing import Any, cast
 
 from outreach.campaigns.read import list_campaigns, load_campaign
@@ -81,14 +82,14 @@ def _of_campaigns() -> Iterator[Shipped]:
     for slug in list_campaigns(TEMPLATES):
         campaign = load_campaign(TEMPLATES, slug)
         for wave in (*campaign.waves.values(), *campaign.newsletters.values()):
-            for variant in variants(campaign, wave):
-                yield _compiled(campaign, wave, variant)
+            for version, variant in product(wave.versions, variants(campaign, wave)):
+                yield _compiled(campaign, version, variant)
 
 
 def _compiled(campaign: Campaign, wave: WaveDefinition, variant: str) -> Shipped:
     with _pages() as pages:
         message = compile_message(ENVIRONMENT, BRAND, campaign, wave, variant, DIGESTS, PUBLIC, NOW)
-    return _filled(campaign.slug, wave.name, str(wave.layout), message, pages)
+    return _filled(campaign.slug, wave.stem, str(wave.layout), message, pages)
 
 
 def _letters() -> Iterator[Shipped]:

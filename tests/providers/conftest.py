@@ -6,7 +6,7 @@ import pytest
 
 from tests.providers.fake_api import ApiUnderTest, open_api
 
-CONTRACTS = ("contract", "keys_contract", "look_up_contract", "webhook_contract")
+CONTRACTS = ("contract", "keys_contract", "left_out_contract", "look_up_contract", "webhook_contract")
 
 pytest.register_assert_rewrite(*(f"tests.providers.{name}" for name in CONTRACTS))
 

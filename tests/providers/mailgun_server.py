@@ -1,10 +1,11 @@
 """A Mailgun that enforces what Mailgun documents for messages and events of a domain, and merges as it documents.
 
-Sources: documentation.mailgun.com (sending messages, batch sending, error answers) and the official OpenAPI document of
-mailgun/mailgun-mcp-server: a multipart form; at most 1000 `to`; `recipient-variables` by address, filled in wherever
-`%recipient.key%` stands, as they are; 16 KB for all o:, h:, v: and t: fields; one id for all; any address that is none
-refuses the call; a second `to` of the same address is dropped; 401 is plain text; 429 says in words how long to wait.
-Events come by pages of at most 300, each with the address of the next, until one is empty.
+Sources: documentation.mailgun.com (sending messages, batch sending, error answers), the official OpenAPI document of
+mailgun/mailgun-mcp-server, and the official Python library, whose model judges every form: multipart; at most 1000
+`to`; `recipient-variables` by address, filled in wherever `%recipient.key%` stands, as they are; 16 KB for all o:, h:,
+v: and t: fields; one id for all; any address that is none refuses the call; a second `to` of the same address is
+dropped; 401 is plain text; 429 says in words how long to wait. Events come by pages of at most 300, each with the
+address of the next, until one is empty.
 """
 
 import base64
@@ -23,9 +24,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from outreach.model.mail import Address, Mail
+from tests.providers import vendors
 from tests.providers.fake_api import Broken, FakeApi, basic, need
 
-FIELDS = {"from", "to", "cc", "bcc", "subject", "text", "html", "recipient-variables"}
 OPTIONS = {"o:tag", "o:tracking", "o:tracking-clicks", "o:tracking-opens"}
 VARIABLE = re.compile(r"%recipient\.([^%]+)%")
 MOST, MOST_BYTES, MOST_OF_OPTIONS = 1000, 25_000_000, 16 * 1024
@@ -91,8 +92,10 @@ class MailgunServer(FakeApi):
 
     def _check(self, form: dict[str, list[str]]) -> None:
         options = {name: values for name, values in form.items() if name[:2] in ("o:", "h:", "v:", "t:")}
-        unknown = set(form) - FIELDS - OPTIONS - {name for name in form if name[:2] in ("h:", "v:")}
-        need(not unknown, 400, f"unknown fields {sorted(unknown)}")
+        misfit = vendors.mailgun(form)
+        need(not misfit, 400, misfit)
+        unknown = {name for name in options if name[:2] not in ("h:", "v:")} - OPTIONS
+        need(not unknown, 400, f"unknown options {sorted(unknown)}")
         need(form.get("text") or form.get("html"), 400, "Need at least one of 'text' or 'html' parameters specified")
         need("@" in parseaddr(form.get("from", [""])[0])[1], 400, "from parameter is not a valid address")
         need("@" in form.get("h:Reply-To", ["@"])[0], 400, "h:Reply-To is not a valid address")

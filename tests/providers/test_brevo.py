@@ -7,15 +7,16 @@ from typing import Any
 import pytest
 
 from outreach.errors import DefinitionError
-from outreach.model.mail import Address, MergePlan, Receipt
+from outreach.model.mail import Address, Receipt
 from outreach.model.wave import Kind
 from outreach.providers.brevo import Brevo
-from tests.builders_providers import message, plan, recipient, rids
+from tests.builders_providers import plan, recipient, rids
 from tests.conftest import NOON
 from tests.providers.brevo_server import BrevoServer
-from tests.providers.contract import HttpContract, Said, new_key, send, send_to, sought
+from tests.providers.contract import HttpContract, Said, send, send_to, sought
 from tests.providers.fake_api import ApiUnderTest
 from tests.providers.keys_contract import TakesKeysOnce
+from tests.providers.left_out_contract import LeavesSomeOut
 from tests.providers.look_up_contract import LooksUp
 from tests.providers.webhook_contract import SECRET, BasicAuthContract
 
@@ -27,7 +28,14 @@ def make(url: str = "http://127.0.0.1:1", token: str = KEY, seconds: float = 20,
     return Brevo(url=url, key=token, webhook_secret=secret, seconds=seconds)
 
 
-class TestBrevo(LooksUp, TakesKeysOnce):
+class TestBrevo(LooksUp, LeavesSomeOut, TakesKeysOnce):
+    odd_cases = (
+        recipient("zoë@example.com"),
+        recipient("a@localhost"),
+        recipient("anna@example.com", first_name="Zoë"),
+        recipient("anna@example.com", first_name="{{ contact.EMAIL }}"),
+    )
+    looks_like_an_id = '"X-Mailin-custom":"@@rid@@"'
     no_list_cases = (*LooksUp.no_list_cases, b'{"events": 3}', b'{"events": [{}]}', b'{"events": [{"email": 3}]}')
     refuses_whole_calls = True
     ascii_headers = True
@@ -55,6 +63,13 @@ class TestBrevo(LooksUp, TakesKeysOnce):
         monkeypatch.setattr("outreach.providers.brevo.MOST_LISTED", 2)
 
         assert [receipt.provider_id for receipt in api.provider.find(sought(merge)).receipts] == ids
+
+    def test_events_of_another_call_to_the_same_address_say_nothing_of_this_one(self, api: ApiUnderTest) -> None:
+        lost = plan("anna@example.com")
+        send(api, plan("anna@example.com"))
+        api.server.filters = False
+
+        assert api.provider.find(sought(lost)).receipts == ()
 
     def test_of_two_mails_to_one_address_neither_is_told_apart(self, api: ApiUnderTest) -> None:
         merge = plan("anna@example.com", "Anna@Example.com", "bo@example.com")
@@ -84,47 +99,9 @@ class TestBrevo(LooksUp, TakesKeysOnce):
         with pytest.raises(DefinitionError, match="as a template; write it another way"):
             api.provider.prepare(plan(**{place: words}))
 
-    @pytest.mark.parametrize(
-        "odd",
-        [
-            recipient("zoë@example.com"),
-            recipient("a@localhost"),
-            recipient("anna@example.com", first_name="{{ contact.EMAIL }}"),
-        ],
-    )
-    def test_who_cannot_be_written_to_does_not_keep_the_others_from_their_mail(
-        self, api: ApiUnderTest, odd: Any
-    ) -> None:
-        merge = MergePlan(message(), (odd, recipient("bo@example.com")))
-
-        first, bo = api.provider.send(api.provider.prepare(merge), new_key(), rids(merge))
-
-        assert (first, bool(bo.provider_id)) == (Receipt(odd.rid, untried=True), True)
-        assert [mail.recipient for mail in api.taken()] == ["bo@example.com"]
-
-    def test_alone_they_are_refused_without_a_call(self, api: ApiUnderTest) -> None:
-        merge = plan("zoë@example.com")
-
-        (receipt,) = api.provider.send(api.provider.prepare(merge), new_key(), rids(merge))
-
-        assert (receipt.refused.split(",")[0], api.server.requests) == ("Brevo takes no such address", [])
-
-    def test_a_header_beyond_ascii_is_refused_or_its_recipient_left_for_later(self, api: ApiUnderTest) -> None:
-        merge = plan("anna@example.com", headers={"X-Name": "@@first_name@@"})
-        odd = MergePlan(merge.message, (recipient("zoe@example.com", first_name="Zoë"), *merge.recipients))
-
+    def test_a_header_beyond_ascii_is_refused(self, api: ApiUnderTest) -> None:
         with pytest.raises(DefinitionError, match="header X-A: Brevo garbles 'ä'; write it in ASCII"):
             api.provider.prepare(plan(headers={"X-A": "ä"}))
-        receipts = api.provider.send(api.provider.prepare(odd), new_key(), rids(odd))
-
-        assert [receipt.untried for receipt in receipts] == [True, False]
-
-    def test_text_that_looks_like_an_id_adds_nobody_to_the_call(self, api: ApiUnderTest) -> None:
-        merge = plan("zoë@example.com", "bo@example.com", text='"X-Mailin-custom":"@@rid@@"')
-
-        receipts = api.provider.send(api.provider.prepare(merge), new_key(), rids(merge))
-
-        assert [receipt.untried for receipt in receipts] == [True, False]
 
     @pytest.mark.parametrize(
         ("name", "written"),

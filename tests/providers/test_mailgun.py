@@ -19,6 +19,7 @@ from tests.builders_providers import message, plan, recipient, rids
 from tests.conftest import NOON
 from tests.providers.contract import HttpContract, Said, new_key, send, sought
 from tests.providers.fake_api import ApiUnderTest
+from tests.providers.left_out_contract import LeavesSomeOut
 from tests.providers.look_up_contract import LooksUp
 from tests.providers.mailgun_server import MailgunServer
 from tests.providers.webhook_contract import SECRET, WebhookContract
@@ -32,7 +33,12 @@ def make(url: str = "http://127.0.0.1:1", token: str = KEY, seconds: float = 20,
     return Mailgun(url=url, domain=DOMAIN, key=token, signing_key=secret, seconds=seconds)
 
 
-class TestMailgun(LooksUp, HttpContract):
+class TestMailgun(LooksUp, LeavesSomeOut, HttpContract):
+    odd_cases = (
+        *map(recipient, ["zoë@example.com", "a..b@example.com", '"a b"@example.com', "a@localhost", "a"]),
+        recipient("anna@example.com", first_name="%recipient.t_unsubscribe%"),
+    )
+    looks_like_an_id = '"rid": "@@rid@@"'
     no_list_cases = (
         *LooksUp.no_list_cases,
         b"{}",
@@ -111,30 +117,6 @@ class TestMailgun(LooksUp, HttpContract):
             True,
         )
         assert [mail.recipient for mail in api.taken()] == ["anna@example.com", "bo@example.com"]
-
-    @pytest.mark.parametrize("email", ["zoë@example.com", "a..b@example.com", '"a b"@example.com', "a@localhost", "a"])
-    def test_an_address_it_would_not_take_does_not_refuse_the_others(self, api: ApiUnderTest, email: str) -> None:
-        merge = plan(email, "bo@example.com")
-
-        odd, bo = api.provider.send(api.provider.prepare(merge), new_key(), rids(merge))
-
-        assert (odd, bool(bo.provider_id)) == (Receipt(rids(merge)[0], untried=True), True)
-
-    def test_alone_such_an_address_is_refused_without_a_call(self, api: ApiUnderTest) -> None:
-        merge = plan("zoë@example.com")
-
-        (receipt,) = api.provider.send(api.provider.prepare(merge), new_key(), rids(merge))
-
-        assert (receipt.refused.split(",")[0], api.server.requests) == ("Mailgun takes no such address", [])
-
-    def test_a_name_that_looks_like_a_variable_is_never_filled_in(self, api: ApiUnderTest) -> None:
-        odd = recipient("anna@example.com", first_name="%recipient.t_unsubscribe%")
-        merge = MergePlan(message(), (odd, recipient("bo@example.com")))
-
-        receipts = api.provider.send(api.provider.prepare(merge), new_key(), rids(merge))
-
-        assert receipts[0] == Receipt(odd.rid, untried=True)
-        assert [mail.recipient for mail in api.taken()] == ["bo@example.com"]
 
     @pytest.mark.parametrize(
         "words", ["%recipient.x%", "%Recipient_Name%", "%unsubscribe_url%", "%tag_unsubscribe_url%"]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from outreach import clock
 from outreach.errors import TokenRefused
 from outreach.model.mail import Receipt
 from outreach.model.wave import Kind
@@ -26,8 +27,11 @@ SERVER = ResendServer(KEY)
 
 
 def make(url: str = "http://127.0.0.1:1", token: str = KEY, seconds: float = 20, secret: str = SECRET) -> Resend:
-    whsec = "whsec_" + base64.b64encode(secret.encode()).decode()
-    return Resend(url=url, key=token, webhook_secret=whsec, seconds=seconds)
+    return Resend(url=url, key=token, webhook_secret=whsec(secret), seconds=seconds)
+
+
+def whsec(secret: str) -> str:
+    return "whsec_" + base64.b64encode(secret.encode()).decode()
 
 
 class TestResend(KeysContract):
@@ -130,6 +134,8 @@ class TestResendWebhooks(WebhookContract):
             ({"type": "Undetermined", "subType": "Undetermined"}, Kind.SOFT_BOUNCED),
             ({}, Kind.SOFT_BOUNCED),
             ({"type": "Permanent", "message": "550 5.7.26 DMARC"}, Kind.SOFT_BOUNCED),
+            ({"type": "Permanent", "diagnosticCode": ["smtp; 552 5.2.2 full"]}, Kind.SOFT_BOUNCED),
+            ({"type": "Permanent", "diagnosticCode": "smtp; 550 5.1.1 unknown"}, Kind.BOUNCED),
         ],
     )
     def test_a_bounce_says_more_by_its_type(self, bounce: dict[str, str], kind: Kind) -> None:
@@ -164,6 +170,18 @@ class TestResendWebhooks(WebhookContract):
         assert len(self.listener.reports(proof, body, NOON + timedelta(seconds=300))) == 1
         with pytest.raises(TokenRefused, match="300 s"):
             self.listener.reports(proof, body, NOON + timedelta(seconds=301))
+
+    def test_the_official_library_believes_the_same_signatures(self) -> None:
+        from resend import Webhooks  # a second that only this test needs
+
+        body, now = json.dumps(self.event("email.delivered")).encode(), clock.now()
+        proof = self.proof(body, SECRET, now)
+        headers = {name.removeprefix("svix-"): value for name, value in proof.items()}
+
+        theirs = Webhooks.verify({"payload": body.decode(), "headers": headers, "webhook_secret": whsec(SECRET)})
+
+        assert theirs["type"] == "email.delivered"
+        assert [report.kind for report in self.listener.reports(proof, body, now)] == [Kind.DELIVERED]
 
     @pytest.mark.parametrize("secret", ["", "whsec_", "whsec_no base64"])
     def test_a_secret_that_is_none_believes_nothing(self, secret: str) -> None:

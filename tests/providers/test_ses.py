@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outreach.errors import DefinitionError, TokenRefused
-from outreach.model.mail import Address, MergePlan, Receipt
+from outreach.model.mail import Address, MergePlan
 from outreach.model.wave import Kind
 from outreach.providers import basic_auth
 from outreach.providers.ses import KINDS, TURNED_AWAY, Ses
@@ -19,6 +19,7 @@ from tests.conftest import NOON
 from tests.providers import sns_sender
 from tests.providers.contract import AnswersEachMail, HttpContract, Said, new_key, send
 from tests.providers.fake_api import ApiUnderTest
+from tests.providers.left_out_contract import LeavesSomeOut
 from tests.providers.ses_server import KEY_ID, REGION, SesServer
 from tests.providers.webhook_contract import SECRET, WebhookContract
 
@@ -50,7 +51,15 @@ def error(status: int, name: str) -> Said:
     return Said(status, {"message": "no"}, headers, words=f"{name}; no")
 
 
-class TestSes(AnswersEachMail, HttpContract):
+class TestSes(AnswersEachMail, LeavesSomeOut, HttpContract):
+    odd_cases = (
+        recipient("zoë@example.com"),
+        recipient("a@localhost"),
+        recipient("anna@example.com", first_name="Zoë"),
+        recipient("anna@example.com", first_name="x" * 996),
+        recipient("anna@example.com", first_name=""),
+    )
+    looks_like_an_id = '"Name":"rid","Value":"@@rid@@"'
     merges = True
     ascii_headers = True
     stranger = "403: InvalidSignatureException"
@@ -110,40 +119,6 @@ class TestSes(AnswersEachMail, HttpContract):
             assert api.taken() == list(merge.mails())
 
         law()
-
-    @pytest.mark.parametrize(
-        "odd",
-        [
-            recipient("zoë@example.com"),
-            recipient("a@localhost"),
-            recipient("anna@example.com", first_name="Zoë"),
-            recipient("anna@example.com", first_name="x" * 996),
-            recipient("anna@example.com", first_name=""),
-        ],
-    )
-    def test_who_cannot_be_written_to_does_not_keep_the_others_from_their_mail(
-        self, api: ApiUnderTest, odd: Any
-    ) -> None:
-        merge = MergePlan(message(headers={"X-Name": "@@first_name@@"}), (odd, recipient("bo@example.com")))
-
-        first, bo = api.provider.send(api.provider.prepare(merge), new_key(), rids(merge))
-
-        assert (first, bool(bo.provider_id)) == (Receipt(odd.rid, untried=True), True)
-        assert [mail.recipient for mail in api.taken()] == ["bo@example.com"]
-
-    def test_alone_they_are_refused_without_a_call(self, api: ApiUnderTest) -> None:
-        merge = plan("zoë@example.com")
-
-        (receipt,) = api.provider.send(api.provider.prepare(merge), new_key(), rids(merge))
-
-        assert (receipt.refused.split(",")[0], api.server.requests) == ("SES takes no such address", [])
-
-    def test_text_that_looks_like_an_id_adds_nobody_to_the_call(self, api: ApiUnderTest) -> None:
-        merge = plan("zoë@example.com", "bo@example.com", text='"Name":"rid","Value":"@@rid@@"')
-
-        receipts = api.provider.send(api.provider.prepare(merge), new_key(), rids(merge))
-
-        assert [receipt.untried for receipt in receipts] == [True, False]
 
     @pytest.mark.parametrize(
         ("headers", "match"),
@@ -212,7 +187,7 @@ class TestSesWebhooks(WebhookContract):
     def event(self, word: str, rid: object = "r1", at: datetime | None = NOON) -> dict[str, Any]:
         when = {"timestamp": "2026-11-20T12:00:00.000Z"} if at else {}
         hard = {"bounceType": "Permanent", "bounceSubType": "General"} if word == "Bounce" else {}
-        about = {word[0].lower() + word[1:].replace(" ", ""): {**when, **hard}}
+        about = {word[0].lower() + word[1:] if word != "Rendering Failure" else "failure": {**when, **hard}}
         return {"eventType": word, **about, "mail": {**when, "messageId": "0107", "tags": {"rid": [rid]}}}
 
     def bounced(self, said: str) -> dict[str, Any]:
@@ -245,6 +220,16 @@ class TestSesWebhooks(WebhookContract):
         (report,) = self.reports({**self.event("Bounce"), "bounce": about})
 
         assert report.kind is kind
+
+    def test_what_could_not_be_rendered_says_why(self) -> None:
+        event = {**self.event("Rendering Failure"), "failure": {"errorMessage": "Attribute 'name' is not present"}}
+
+        assert [report.detail for report in self.reports(event)] == ["Attribute 'name' is not present"]
+
+    def test_an_identitys_own_feedback_names_no_mail_of_ours(self) -> None:
+        about = {"bounce": {"bounceType": "Permanent", "bounceSubType": "General"}}
+
+        assert self.reports({"notificationType": "Bounce", **about, "mail": {"messageId": "0107"}}) == []
 
     def test_a_complaint_that_its_own_list_made_up_is_none(self) -> None:
         event = {**self.event("Complaint"), "complaint": {"complaintSubType": "OnAccountSuppressionList"}}

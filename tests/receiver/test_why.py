@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from outreach.audience.explanation import Aim, Explanation, Hearing, Out
+from outreach.audience.explanation import Aim, Explanation, Had, Hearing, Out, Person
 from outreach.audience.predicates import PREDICATES, Named
+from outreach.model.cap import Cap
 from outreach.model.people import Basis, Consent, ConsentAct, Frequency
 from outreach.model.segment import Argument, Group, Join, Judged, Term
 from outreach.receiver.language import ZONE, Reader
@@ -225,6 +226,26 @@ def test_every_predicate_is_told_in_every_language(language: str, facts: Mapping
     by_name = dict(zip(ARGUMENTS, shown.applies, strict=True))
     assert {name: by_name[name] for name in facts} == facts
     assert shown.excluded == ()
+
+
+@pytest.mark.parametrize(
+    ("language", "days", "words"),
+    [
+        ("nl", 7, "Mails van ons in 7 dagen: hooguit 3."),
+        ("de", 1, "Mails von uns an einem Tag: höchstens 3."),
+        ("en", 7, "Mails from us in 7 days: at most 3."),
+    ],
+)
+def test_the_cap_of_the_house_is_told(language: str, days: int, words: str):
+    aim = Aim("spring", "call", {"nl": "Oproep"}, TOPIC, ("nl",), ())
+    person = Person(1, "bo@example.org", "Bo", "nl", None, "", Frequency.EVERY, NOON)
+    known = tomllib.loads((ROOT / "templates" / "pages" / f"words.{language}.toml").read_text("utf-8"))
+
+    shown = show_explanation(
+        Explanation(person.email, aim, person, had=Had(3, Cap(3, days))), Reader(language, ZONE, known)
+    )
+
+    assert shown.allowed[-1] == words
 
 
 def test_the_words_are_whole_in_every_language():

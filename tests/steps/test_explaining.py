@@ -1,22 +1,24 @@
 """Why a wave is for somebody, or not."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, select, update
 
-from outreach.audience.explanation import Hearing, Out, Suppression
+from outreach.audience.explanation import Had, Hearing, Out, Suppression
 from outreach.audience.predicates import Named
 from outreach.cli import audience as audience_cli
 from outreach.cli import explain as cli
 from outreach.delivery.queries import claim
 from outreach.errors import DefinitionError, NotFound
+from outreach.model.cap import Cap
 from outreach.model.erasure import address_key
 from outreach.model.people import Basis, Consent, ConsentAct, Frequency, SuppressionReason, masked
 from outreach.model.wave import Status, WaveStep
 from outreach.services import Services
-from outreach.steps import explaining, waves
+from outreach.steps import explaining, people, waves
 from outreach.store import consents
 from outreach.store.tables import BatchRow, ContactGroupRow, ContactRow, DeliveryRow, ErasedRow, WaveRow
 from tests.builders_people import TOPIC, Body, Soul, add, consent
@@ -141,6 +143,22 @@ def test_a_mail_that_waits_is_explained_as_it_is_decided_when_it_goes_out(
 
     assert (explained.wish.too_soon, explained.taken_by) == (went, None if went else "members")
     assert claimed.entry.status is (Status.SUPPRESSED if went else Status.PLANNED)
+
+
+def test_the_cap_of_the_house_is_told_as_planning_counts_it(services: Services, ids: dict[str, int]):
+    capped = replace(services, settings=services.settings.model_copy(update={"frequency_cap": "1/7"}))
+    wave_id = frozen(services)
+    with services.sessions.begin() as session:
+        session.execute(update(WaveRow).where(WaveRow.id == wave_id).values(state="sending", started_at=NOON))
+
+    got = explaining.explain(capped, "bo@example.org", START)
+    next_ = explaining.explain(capped, "bo@example.org", "sociaal-werkers/reminder")
+
+    assert (got.had, got.taken_by) == (Had(0, Cap(1, 7)), "members")
+    assert (next_.had, next_.taken_by, next_.hearings[0].out) == (Had(1, Cap(1, 7)), None, Out.HAD_ENOUGH)
+    assert "cap of the house: at most 1 in 7 days; other waves so far: 1; no more now" in cli.lines(next_)
+    assert people.count_audience(capped, "members", topic=TOPIC).left_out["had 1 mail in 7 days"] == 1
+    assert explaining.explain(services, "bo@example.org", START).had is None
 
 
 def test_consent_is_told_with_its_words_and_since_when(services: Services, ids: dict[str, int]):

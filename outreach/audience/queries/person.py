@@ -7,13 +7,14 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from outreach.audience.explanation import Aim, Entry, Ground, Person, Suppression, Wish
+from outreach.audience.explanation import Aim, Entry, Ground, Had, Person, Suppression, Wish
 from outreach.audience.predicates import Named, clause, names_in
 from outreach.audience.predicates.days import days_before
 from outreach.audience.predicates.waves import parted
 from outreach.audience.queries.conditions import rule
 from outreach.audience.queries.selection import eligible, rank, recipients
 from outreach.model.campaign import Words
+from outreach.model.cap import Cap
 from outreach.model.people import DAYS_BETWEEN, AddressKind, Frequency, SuppressionReason
 from outreach.model.segment import Judged, Segment, judge, terms
 from outreach.model.wave import SPOKEN_FOR, BatchState, Status
@@ -42,9 +43,11 @@ def by_id(session: Session, contact_id: int) -> Person | None:
     return _first(session, _people().where(ContactRow.id == contact_id))
 
 
-def sample(session: Session, segment: Segment, *, topic: str, now: datetime, size: int) -> list[Person]:
+def sample(
+    session: Session, segment: Segment, *, topic: str, now: datetime, size: int, cap: Cap | None = None
+) -> list[Person]:
     """Return a handful of those who would get a mail: the ones who came into the files first."""
-    who = recipients(segment, topic=topic, now=now).subquery()
+    who = recipients(segment, topic=topic, now=now, cap=cap).subquery()
     first = select(who.c.contact_id).order_by(who.c.contact_id).limit(size)
     return [_person(row) for row in session.execute(_people().where(ContactRow.id.in_(first)).order_by(ContactRow.id))]
 
@@ -61,11 +64,11 @@ def judged(session: Session, segment: Segment, contact_ids: Collection[int], now
 
 
 def taken_of_organisation(
-    session: Session, segment: Segment, organisation_id: int, *, topic: str, now: datetime
+    session: Session, segment: Segment, organisation_id: int, *, topic: str, now: datetime, cap: Cap | None = None
 ) -> dict[int, str]:
     """Return the addresses that the segment takes of one organisation, by contact, before its cap on all."""
     able = select(ContactRow.id, ContactRow.email).where(
-        ContactRow.organisation_id == organisation_id, rule(segment, now), eligible(topic, now)
+        ContactRow.organisation_id == organisation_id, rule(segment, now), eligible(topic, now, cap)
     )
     rows = session.execute(able.order_by(*rank(segment.prefer)).limit(segment.per_organisation)).tuples()
     return dict(rows.all())
@@ -86,9 +89,11 @@ def frozen_of_organisation(
     return dict(rows.tuples().all())
 
 
-def is_within_cap(session: Session, segment: Segment, contact_id: int, *, topic: str, now: datetime) -> bool:
+def is_within_cap(
+    session: Session, segment: Segment, contact_id: int, *, topic: str, now: datetime, cap: Cap | None = None
+) -> bool:
     """Return whether the segment, with all its limits, has room for a contact."""
-    who = recipients(segment, topic=topic, now=now).subquery()
+    who = recipients(segment, topic=topic, now=now, cap=cap).subquery()
     return session.scalar(select(who.c.contact_id).where(who.c.contact_id == contact_id)) is not None
 
 
@@ -129,6 +134,28 @@ def wish(session: Session, person: Person, now: datetime, *, apart_from: int | N
     )
     days = DAYS_BETWEEN[person.frequency]
     return Wish(person.frequency, last, bool(days and last and last >= days_before(days, now)))
+
+
+def had(session: Session, contact_id: int, cap: Cap, now: datetime, *, apart_from: int | None, frozen: bool) -> Had:
+    """Return how many mails of other waves than *apart_from* count against the house's cap for a person.
+
+    As planning counts them; where the wave is *frozen* for the person, as when the mail goes out.
+    """
+    since = days_before(cap.days, now)
+    mails = session.scalar(
+        select(func.count())
+        .select_from(DeliveryRow)
+        .join(BatchRow, BatchRow.id == DeliveryRow.batch_id)
+        .join(WaveRow, WaveRow.id == DeliveryRow.wave_id)
+        .where(
+            DeliveryRow.contact_id == contact_id,
+            DeliveryRow.wave_id.in_(mailed.active_since(since)),
+            DeliveryRow.wave_id != (apart_from or 0),
+            mailed.settled_since(since),
+            mailed.went() if frozen else mailed.goes(),
+        )
+    )
+    return Had(mails or 0, cap)
 
 
 def entry(session: Session, delivery_id: int) -> Entry | None:
@@ -208,6 +235,7 @@ def _person(row: Any) -> Person:
         email=contact.email,
         first_name=contact.first_name,
         language=contact.language,
+        time_zone=contact.time_zone,
         organisation_id=contact.organisation_id,
         organisation=row.organisation,
         frequency=Frequency(contact.frequency or Frequency.EVERY),

@@ -13,8 +13,10 @@ from outreach.audience.predicates.consent import subscribed_to
 from outreach.audience.predicates.days import days_before
 from outreach.audience.predicates.waves import written_to_since
 from outreach.audience.queries.conditions import one_of, rule
+from outreach.model.cap import Cap
 from outreach.model.people import DAYS_BETWEEN, TRACKING, AddressKind, Frequency
 from outreach.model.segment import Preference, Segment
+from outreach.store import mailed
 from outreach.store.tables import ContactRow, OrganisationRow, SuppressionRow
 
 UNKNOWN_LANGUAGE = "unknown"
@@ -25,12 +27,12 @@ BEYOND_THE_CAP = "beyond the most that the audience may have"
 _WILLING, _UNCAPPED, _REACHED = "willing", "uncapped", "reached"
 
 
-def recipients(segment: Segment, *, topic: str, now: datetime) -> Select[Any]:
+def recipients(segment: Segment, *, topic: str, now: datetime, cap: Cap | None = None) -> Select[Any]:
     """Return the one statement that selects who gets a mail about *topic*, in no order.
 
     Columns: contact_id, email, first_name, organisation (empty where none), language (null where nobody said), kind,
-    tracked. Suppressed addresses, people without a consent to *topic* in force and those who were written to too
-    lately for their wish are never in it, whatever the segment says.
+    tracked. Suppressed addresses, people without a consent to *topic* in force, those who were written to too lately
+    for their wish and those who had as many mails as the house's *cap* allows are never in it, whatever the segment.
     """
     employer = aliased(OrganisationRow)  # the predicates look up organisations of their own
     columns = (
@@ -45,7 +47,7 @@ def recipients(segment: Segment, *, topic: str, now: datetime) -> Select[Any]:
     chosen = (
         select(*columns)
         .outerjoin(employer, employer.id == ContactRow.organisation_id)
-        .where(rule(segment, now), eligible(topic, now))
+        .where(rule(segment, now), eligible(topic, now, cap))
     )
     if segment.per_organisation:
         chosen = _some_of_each_organisation(chosen, segment, segment.per_organisation)
@@ -55,9 +57,16 @@ def recipients(segment: Segment, *, topic: str, now: datetime) -> Select[Any]:
     return chosen
 
 
-def eligible(topic: str, now: datetime) -> Clause:
+def eligible(topic: str, now: datetime, cap: Cap | None = None) -> Clause:
     """Return the condition under which somebody may be written to now about *topic*, whatever the segment."""
-    return and_(~suppressed(), subscribed_to((topic,)), *(~soon for soon in too_soon(now).values()))
+    enough = [had_enough(cap, now)] if cap else []
+    return and_(~suppressed(), subscribed_to((topic,)), *(~soon for soon in (*too_soon(now).values(), *enough)))
+
+
+def had_enough(cap: Cap, now: datetime) -> Clause:
+    """Return who had as many mails as the house sends to one person."""
+    full = mailed.capped(cap, now).subquery()
+    return exists().where(full.c.contact_id == ContactRow.id)
 
 
 def suppressed() -> Clause:
@@ -74,20 +83,24 @@ def too_soon(now: datetime) -> Mapping[Frequency, Clause]:
     }
 
 
-def count(session: Session, segment: Segment, *, topic: str, now: datetime) -> int:
+def count(session: Session, segment: Segment, *, topic: str, now: datetime, cap: Cap | None = None) -> int:
     """Return how many would get a mail about *topic*."""
-    return sum(count_by_language(session, segment, topic=topic, now=now).values())
+    return sum(count_by_language(session, segment, topic=topic, now=now, cap=cap).values())
 
 
-def count_by_language(session: Session, segment: Segment, *, topic: str, now: datetime) -> dict[str, int]:
+def count_by_language(
+    session: Session, segment: Segment, *, topic: str, now: datetime, cap: Cap | None = None
+) -> dict[str, int]:
     """Return how many would get a mail, by preferred language, in order of its code."""
-    who = recipients(segment, topic=topic, now=now).subquery()
+    who = recipients(segment, topic=topic, now=now, cap=cap).subquery()
     language = func.coalesce(who.c.language, UNKNOWN_LANGUAGE)
     rows = session.execute(select(language, func.count()).group_by(language)).tuples()
     return dict(sorted((code, number) for code, number in rows))
 
 
-def left_out(session: Session, segments: Sequence[Segment], *, topic: str, now: datetime) -> dict[str, int]:
+def left_out(
+    session: Session, segments: Sequence[Segment], *, topic: str, now: datetime, cap: Cap | None = None
+) -> dict[str, int]:
     """Return how many people the rules let in who still get nothing, by the first reason that holds.
 
     Somebody whom one segment leaves out and another lets in is not left out. Reasons nobody is left out for are not
@@ -102,16 +115,18 @@ def left_out(session: Session, segments: Sequence[Segment], *, topic: str, now: 
         f"no consent for {topic}": let_in.where(~suppressed(), ~subscribed_to((topic,))),
         **{wish_for(frequency): asked.where(soon) for frequency, soon in too_soon(now).items()},
     }
-    capped = any(segment.per_organisation or segment.at_most for segment in segments)
-    if capped:  # otherwise everybody whom the rules let in, and who is willing, is reached
+    if cap:
+        tallies[cap.why] = let_in.where(eligible(topic, now), had_enough(cap, now))
+    limited = any(segment.per_organisation or segment.at_most for segment in segments)
+    if limited:  # otherwise everybody whom the rules let in, and who is willing, is reached
         tallies |= {
-            _WILLING: let_in.where(eligible(topic, now)),
-            _UNCAPPED: _reached([replace(segment, at_most=None) for segment in segments], topic, now),
-            _REACHED: _reached(segments, topic, now),
+            _WILLING: let_in.where(eligible(topic, now, cap)),
+            _UNCAPPED: _reached([replace(segment, at_most=None) for segment in segments], topic, now, cap),
+            _REACHED: _reached(segments, topic, now, cap),
         }
     numbers = session.execute(select(*(each.scalar_subquery() for each in tallies.values()))).one()
     out: dict[str, int] = dict(zip(tallies, numbers, strict=True))
-    if capped:
+    if limited:
         willing, uncapped, reached = out.pop(_WILLING), out.pop(_UNCAPPED), out.pop(_REACHED)
         out |= {ANOTHER_ADDRESS: willing - uncapped, BEYOND_THE_CAP: uncapped - reached}
     return {reason: number for reason, number in out.items() if number}
@@ -151,8 +166,8 @@ def _some_of_each_organisation(chosen: Select[Any], segment: Segment, most: int)
     return select(*(column for column in ranked.c if column.name != "place")).where(ranked.c.place <= most)
 
 
-def _reached(segments: Sequence[Segment], topic: str, now: datetime) -> Select[tuple[int]]:
+def _reached(segments: Sequence[Segment], topic: str, now: datetime, cap: Cap | None) -> Select[tuple[int]]:
     everybody = union(
-        *(select(recipients(segment, topic=topic, now=now).subquery().c.contact_id) for segment in segments)
+        *(select(recipients(segment, topic=topic, now=now, cap=cap).subquery().c.contact_id) for segment in segments)
     )
     return select(func.count()).select_from(everybody.subquery())

@@ -31,6 +31,7 @@ incoming = Table(
     Column("last_name", String),
     Column("language", String),
     Column("kind", String),
+    Column("time_zone", String),
     Column("guess", String),
     Column("groups", Integer),
     Column("organisation", Integer),
@@ -44,7 +45,7 @@ incoming = Table(
     prefixes=["TEMPORARY"],
 )
 POURED = tuple(each.name for each in incoming.c if each.name not in {"leader", "reason", "erased", "contradicts"})
-COPIED = ("external_id", "first_name", "last_name", "language", "kind")
+COPIED = ("external_id", "first_name", "last_name", "language", "kind", "time_zone")
 """Facts that go into the contact as the row has them."""
 
 group_set = Table(
@@ -126,7 +127,7 @@ class Incoming:
         group_number, organisation_number = self._groups.of, self._organisations.of
         for row, (
             line, email, external_id, first, last, language, kind, guess, groups, organisation, attributes, tracking,
-            left, filled, _notes,
+            left, filled, _notes, time_zone,
         ) in entries:  # fmt: skip
             if external_id is not None:
                 self.ids = True
@@ -143,6 +144,7 @@ class Incoming:
                 last,
                 language,
                 kind.value if kind else None,
+                time_zone,
                 guess.value,
                 group_number(groups) if groups else None,
                 organisation_number(organisation) if organisation else None,

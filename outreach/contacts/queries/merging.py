@@ -105,6 +105,7 @@ def _add(session: Session, chunk: Chunk, said: Said) -> None:
         "last_name": func.coalesce(row.last_name, ""),
         "language": row.language,
         "kind": func.coalesce(row.kind, row.guess),
+        "time_zone": row.time_zone,
         "organisation_id": told.c.id,
         "attributes": cast(attributes, JSONB) if on_postgres(session) else attributes,
         "created_at": at,

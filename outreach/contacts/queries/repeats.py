@@ -53,6 +53,7 @@ merged = Table(
     Column("last_name", String),
     Column("language", String),
     Column("kind", String),
+    Column("time_zone", String),
     Column("organisation", Integer),
     Column("attributes", Text),
     Column("tracking", Boolean),

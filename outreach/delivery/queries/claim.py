@@ -1,15 +1,19 @@
 """Claiming a batch and writing an attempt down, before the socket opens."""
 
-from datetime import datetime
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Result, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
+from outreach.delivery.queries import statements
 from outreach.delivery.queries.ledger import line_up
+from outreach.model.cap import Cap
 from outreach.model.dates import days_before
 from outreach.model.delivery import Attempt, Batch, Frozen
 from outreach.model.mail import Address, Link, Message, Salutation
-from outreach.model.people import DAYS_BETWEEN, Frequency, SuppressionReason
+from outreach.model.people import DAYS_BETWEEN, Frequency
 from outreach.model.report import Cell, Figure
 from outreach.model.trial import Part
 from outreach.model.wave import BatchState, Status, WaveState
@@ -19,25 +23,15 @@ from outreach.store.tables import (
     AttemptRow,
     BatchRow,
     CampaignRow,
-    ConsentRow,
-    ContactRow,
     DeliveryRow,
-    LinkRow,
-    MessageRow,
-    SubscriptionRow,
-    SuppressionRow,
     WaveRow,
 )
 
-FROZEN = (
-    DeliveryRow.id,
-    DeliveryRow.wave_id,
-    DeliveryRow.email,
-    DeliveryRow.first_name,
-    DeliveryRow.organisation,
-    DeliveryRow.tracked,
-)
-"""What of a recipient travels; whole rows would take the sender twice as long to load."""
+FROZEN = tuple(getattr(DeliveryRow, name) for name in statements.FROZEN)
+"""What of a recipient travels."""
+
+JUST_NOW = timedelta(minutes=1)
+"""A wave that ended so lately may still have a claim under way."""
 
 
 def claim(session: Session, wave_id: int, now: datetime, lease: datetime) -> int | None:
@@ -62,18 +56,24 @@ def next_size(session: Session, wave_id: int, now: datetime) -> int | None:
     return session.scalar(rows.where(BatchRow.wave_id == wave_id, _may_go(now)).order_by(BatchRow.number).limit(1))
 
 
-def drop_unwilling(session: Session, batch_id: int, now: datetime) -> None:
+def drop_unwilling(session: Session, batch_id: int, now: datetime, cap: Cap | None = None) -> None:
     """Leave out whoever was suppressed, withdrew consent or was erased since planning, or was just written to enough.
+
+    Enough is what they wish for, and what *cap* allows. Turns are taken before any figure is counted: lanes that wait
+    for a turn must hold no row of theirs.
 
     A letter of the house was asked for by its recipient, so it goes to who unsubscribed from everything as well.
     """
-    gone = _leave_out(session, batch_id, _unwilling(session, batch_id))
+    hidden, topic = session.execute(statements.CAMPAIGN, {"the_batch": batch_id}).one()
+    gone = _cells(session.execute(statements.LEAVE_OUT[hidden], {"the_batch": batch_id, "the_topic": topic}))
     for frequency, people in _wishing(session, batch_id).items():
         turns.wishes(session)
         enough = and_(DeliveryRow.id.in_(people), _written_to_since(days_before(DAYS_BETWEEN[frequency], now)))
         gone += _leave_out(session, batch_id, enough, f"wants mail at most {frequency}")
-    for wave_id, audience, variant in sorted(gone):
-        count(session, wave_id, Cell(audience, variant), {Figure.SUPPRESSED: 1})
+    if cap:
+        gone += _drop_capped(session, batch_id, cap, now)
+    for (wave_id, audience, variant), left_out in sorted(Counter(gone).items()):
+        count(session, wave_id, Cell(audience, variant), {Figure.SUPPRESSED: left_out})
 
 
 def set_apart(session: Session, batch_id: int, now: datetime) -> None:
@@ -94,29 +94,23 @@ def set_apart(session: Session, batch_id: int, now: datetime) -> None:
 
 def anybody_unwilling(session: Session, batch_id: int) -> bool:
     """Return whether somebody in the batch may not be written to any more."""
-    rows = select(DeliveryRow.id).where(DeliveryRow.batch_id == batch_id, DeliveryRow.status.is_(None))
-    return session.scalar(rows.where(_unwilling(session, batch_id)).limit(1)) is not None
+    hidden, topic = session.execute(statements.CAMPAIGN, {"the_batch": batch_id}).one()
+    found = session.scalar(statements.UNWILLING[hidden], {"the_batch": batch_id, "the_topic": topic})
+    return found is not None
 
 
 def load(session: Session, batch_id: int) -> Batch:
     """Return the batch as an attempt sends it: whoever was not left out when it was claimed, in order."""
-    row = session.get_one(BatchRow, batch_id)
-    people = session.execute(
-        select(*FROZEN)
-        .where(
-            DeliveryRow.batch_id == batch_id,
-            or_(DeliveryRow.status.is_(None), DeliveryRow.status != Status.SUPPRESSED),
-        )
-        .order_by(DeliveryRow.id)
-    )
+    row = session.execute(statements.BATCH, {"the_batch": batch_id}).one()
+    people = session.execute(statements.PEOPLE, {"the_batch": batch_id}).all()
     recipients = tuple(Frozen(*person) for person in people)
-    return Batch(row.id, row.wave_id, row.number, message(session, row.message_id), recipients)
+    return Batch(batch_id, row.wave_id, row.number, message(session, row.message_id), recipients)
 
 
 def message(session: Session, message_id: int) -> Message:
     """Return a frozen message."""
-    row = session.get_one(MessageRow, message_id)
-    links = session.scalars(select(LinkRow).where(LinkRow.message_id == message_id).order_by(LinkRow.position))
+    row = session.execute(statements.MESSAGE, {"the_message": message_id}).one()
+    links = session.execute(statements.LINKS, {"the_message": message_id})
     return Message(
         variant=row.variant,
         languages=tuple(row.languages),
@@ -142,26 +136,21 @@ def begin_attempt(
     session: Session, batch_id: int, provider: str, body_digest: str, *, now: datetime, lease: datetime
 ) -> Attempt:
     """Write down that a call is about to be made, with a key of its own."""
-    number = 1 + (session.scalar(select(func.max(AttemptRow.number)).where(AttemptRow.batch_id == batch_id)) or 0)
-    wave = session.execute(
-        select(WaveRow.id, WaveRow.created_at)
-        .join(BatchRow, BatchRow.wave_id == WaveRow.id)
-        .where(BatchRow.id == batch_id)
-    ).one()
+    wave_id, created_at, earlier = session.execute(statements.ATTEMPTS, {"the_batch": batch_id}).one()
+    number = earlier + 1
     # the wave's moment keeps keys apart between a database and its fresh successor
-    key = f"outreach-{int(wave.created_at.timestamp() * 1000):x}-{wave.id}-{batch_id}-{number}"
-    row = AttemptRow(
-        batch_id=batch_id,
-        number=number,
-        provider=provider,
-        key=key,
-        body_digest=body_digest,
-        started_at=now,
-        detail="",
-    )
-    session.add(row)
-    session.flush()
-    return Attempt(row.id, batch_id, key, body_digest, lease)
+    key = f"outreach-{int(created_at.timestamp() * 1000):x}-{wave_id}-{batch_id}-{number}"
+    row = {
+        "batch_id": batch_id,
+        "number": number,
+        "provider": provider,
+        "key": key,
+        "body_digest": body_digest,
+        "started_at": now,
+        "detail": "",
+    }
+    attempt_id = session.execute(statements.ATTEMPT, row).scalar_one()
+    return Attempt(attempt_id, batch_id, key, body_digest, lease)
 
 
 def expire_leases(session: Session, wave_id: int, now: datetime) -> list[int]:
@@ -246,23 +235,17 @@ def _leave_out(
         .returning(DeliveryRow.wave_id, DeliveryRow.audience, DeliveryRow.variant)
         .execution_options(synchronize_session=False)
     )
-    return [(wave_id, audience, variant) for wave_id, audience, variant in rows.tuples()]
+    return _cells(rows)
+
+
+def _cells(rows: Result[Any]) -> list[tuple[int, str, str]]:
+    return [(wave_id, audience, variant) for wave_id, audience, variant in rows]
 
 
 def _wishing(session: Session, batch_id: int) -> dict[Frequency, list[int]]:
-    """Return the few in a batch who want mail less often; a letter that they asked for they want in any case."""
-    rows = session.execute(
-        select(ContactRow.frequency, DeliveryRow.id)
-        .join(ContactRow, ContactRow.id == DeliveryRow.contact_id)
-        .where(
-            DeliveryRow.batch_id == batch_id,
-            DeliveryRow.status.is_(None),
-            DeliveryRow.cause == "",
-            ContactRow.frequency.in_([frequency for frequency, days in DAYS_BETWEEN.items() if days]),
-        )
-    ).tuples()
+    """Return the few in a batch who want mail less often."""
     people: dict[Frequency, list[int]] = {}
-    for frequency, delivery_id in rows:
+    for frequency, delivery_id in session.execute(statements.WISHING, {"the_batch": batch_id}):
         people.setdefault(Frequency(str(frequency)), []).append(delivery_id)
     return people
 
@@ -279,23 +262,24 @@ def _written_to_since(moment: datetime) -> ColumnElement[bool]:
     )
 
 
-def _unwilling(session: Session, batch_id: int) -> ColumnElement[bool]:
-    campaign = session.scalars(
-        select(CampaignRow)
-        .join(WaveRow, WaveRow.campaign_id == CampaignRow.id)
-        .join(BatchRow, BatchRow.wave_id == WaveRow.id)
-        .where(BatchRow.id == batch_id)
-    ).one()
-
-    suppressed = exists().where(SuppressionRow.email == DeliveryRow.email)
-    erased = ~exists().where(ContactRow.id == DeliveryRow.contact_id)
-    if campaign.hidden:
-        return or_(suppressed.where(SuppressionRow.reason != SuppressionReason.UNSUBSCRIBED), erased)
-    return or_(suppressed, erased, _withdrew(campaign.topic))
-
-
-def _withdrew(topic: str) -> ColumnElement[bool]:
-    # Who never said anything on the topic is not here: planning lets in only those who agreed.
-    agreed = exists().where(SubscriptionRow.contact_id == DeliveryRow.contact_id, SubscriptionRow.topic == topic)
-    said = exists().where(ConsentRow.contact_id == DeliveryRow.contact_id, ConsentRow.topic == topic)
-    return and_(said, ~agreed)
+def _drop_capped(session: Session, batch_id: int, cap: Cap, now: datetime) -> list[tuple[int, str, str]]:
+    """Leave out who had as many mails of other waves as *cap* allows; letters are not counted, and not held back."""
+    own = select(BatchRow.wave_id).where(BatchRow.id == batch_id).scalar_subquery()
+    under_way = set(session.scalars(mailed.active_since(now - JUST_NOW)))
+    wave_id = session.scalar(select(WaveRow.id).join(CampaignRow).where(WaveRow.id == own, ~CampaignRow.hidden))
+    if wave_id is None:
+        return []
+    turns.capping(session, alone=bool(under_way - {wave_id}))
+    since = days_before(cap.days, now)
+    others = set(session.scalars(mailed.active_since(since))) - {wave_id}
+    if len(others) < cap.mails:
+        return []
+    other = aliased(DeliveryRow)
+    had = (
+        select(func.count())
+        .select_from(other)
+        .join(BatchRow, BatchRow.id == other.batch_id)
+        .where(other.contact_id == DeliveryRow.contact_id, other.wave_id.in_(others))
+        .where(mailed.went(other), mailed.settled_since(since))
+    )
+    return _leave_out(session, batch_id, had.correlate(DeliveryRow).scalar_subquery() >= cap.mails, cap.why)

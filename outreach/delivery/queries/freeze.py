@@ -161,12 +161,13 @@ def without_variant(
     return session.scalar(left) or 0
 
 
-def freeze(session: Session, wave_id: int, most: int, trial: Trial | None = None, *, zones: bool = False) -> Cells:
+def freeze(session: Session, wave_id: int, most: int, trial: Trial | None = None, *, home: str = "") -> Cells:
     """Freeze whom `gather` took in, in batches of at most *most*, all of one message; return how many they are.
 
-    With a *trial* batches are of one part each, with *zones* of one time zone, so that each part can go at its time.
+    With a *trial* batches are of one part each; with *home*, the house's time zone, of one zone each: they go at times
+    of their own.
     """
-    people = _divided(session, wave_id, trial, zones=zones) if trial or zones else GATHERED
+    people = _divided(session, wave_id, trial, home) if trial or home else GATHERED
     cells = _cells(session)
     firsts, batches = _batches(session, wave_id, people, most)
     if batches:
@@ -210,11 +211,11 @@ def _cells(session: Session) -> Cells:
     return {(audience, variant): size for audience, variant, size in counted}
 
 
-def _divided(session: Session, wave_id: int, trial: Trial | None, *, zones: bool) -> Table:
+def _divided(session: Session, wave_id: int, trial: Trial | None, home: str) -> Table:
     """Say of everybody gathered in which part of the wave they are, and in which time zone."""
-    zone = func.coalesce(ContactRow.time_zone, "") if zones else literal("", String)
+    zone = func.coalesce(func.nullif(ContactRow.time_zone, home), "") if home else literal("", String)
     people = select(GATHERED, _part(wave_id, trial).label("part"), zone.label("zone"))
-    if zones:
+    if home:
         people = people.outerjoin(ContactRow, ContactRow.id == GATHERED.c.contact_id)
     session.execute(_Made(DIVIDED, people))
     return DIVIDED
@@ -231,8 +232,9 @@ def _part(wave_id: int, trial: Trial | None) -> ColumnElement[str]:
     factor, step, modulus = SHUFFLE
     dealt = (GATHERED.c.contact_id * factor + wave_id * step) % modulus
     place = func.row_number().over(partition_by=same, order_by=(dealt, GATHERED.c.contact_id)) - 1
-    readers, share = func.count().over(partition_by=same), round(trial.share * PARTS)
-    most = (readers * share + PARTS - 1) // PARTS
+    readers, share = func.count().over(partition_by=same), trial.people or round(trial.share * PARTS)
+    whole = func.count().over() if trial.people else PARTS
+    most = (readers * share + whole - 1) // whole
     turns = ((place < most * number, part.value) for number, part in enumerate(trial.tried, 1))
     return case(*turns, else_=Part.REST.value)
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from outreach.delivery.queries.freeze import Cells
 from outreach.model.mail import Message, message_name
 from outreach.model.report import Cell, Figure
+from outreach.model.trial import Trial
 from outreach.store.counters import count
 from outreach.store.dialects import on_postgres
 from outreach.store.tables import (
@@ -21,6 +22,7 @@ from outreach.store.tables import (
     MessageRow,
     PictureRow,
     PreflightRow,
+    WaveRow,
 )
 
 WHO = (
@@ -97,6 +99,8 @@ def digest(session: Session, wave_id: int) -> str:
     messages = select(MessageRow.variant, MessageRow.digest).where(MessageRow.wave_id == wave_id)
     for message in session.execute(messages.order_by(*NAMED)):
         seen.update(repr(tuple(message)).encode())
+    if tried := session.scalar(select(WaveRow.trial).where(WaveRow.id == wave_id)):
+        seen.update(repr(Trial.of(tried)).encode())  # what goes first is approved with the rest
     hashed = _hashed_there if on_postgres(session) else _hashed_here
     for part in hashed(session, wave_id):
         seen.update(part)

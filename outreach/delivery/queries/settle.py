@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from outreach.delivery.queries import statements
 from outreach.delivery.queries.ledger import Figures, answer, count_all, end, hold, line_up, sayable, settle
 from outreach.model.delivery import Attempt, Outcome
 from outreach.model.mail import Receipt
@@ -56,8 +57,8 @@ def accepted(session: Session, attempt: Attempt, receipts: Sequence[Receipt], no
     person had it lined up again and nobody has claimed it since.
     """
     hold(session, attempt.batch_id)
-    end(session, attempt, "accepted", "", now)
-    session.get_one(AttemptRow, attempt.id).receipts = [receipt.provider_id for receipt in receipts]
+    ids = [receipt.provider_id for receipt in receipts]
+    session.execute(statements.TAKEN, {"the_attempt": attempt.id, "ended_at": now, "receipts": ids})
     among = (BatchState.SENDING, BatchState.UNKNOWN, BatchState.PLANNED)
     if not settle(session, attempt.batch_id, BatchState.ACCEPTED, "", now, among=among):
         return 0
@@ -75,11 +76,7 @@ def _silent(session: Session, batch_id: int, called: int) -> Figures:
     Those who have a status of their own were counted by the report that gave it; who was set apart since the call is
     in another batch.
     """
-    rows = session.execute(
-        select(DeliveryRow.wave_id, DeliveryRow.audience, DeliveryRow.variant, DeliveryRow.status, func.count())
-        .where(DeliveryRow.batch_id == batch_id, DeliveryRow.status.is_distinct_from(Status.SUPPRESSED))
-        .group_by(DeliveryRow.wave_id, DeliveryRow.audience, DeliveryRow.variant, DeliveryRow.status)
-    ).all()
+    rows = session.execute(statements.SILENT, {"the_batch": batch_id}).all()
     if sum(size for *_, size in rows) > called:
         raise ValueError(f"{called} receipts for {sum(size for *_, size in rows)} people of batch {batch_id}")
     figures: Figures = Counter()
@@ -292,6 +289,7 @@ def _apply(session: Session, batch: BatchRow, row: DeliveryRow, report: Provider
         row.unsubscribed_at = now
         figures[Figure.UNSUBSCRIBES] += 1
     if after is not before:
+        figures[Figure.SOFT_BOUNCED] += report.kind is Kind.SOFT_BOUNCED
         row.status, row.detail = after, report.detail or row.detail
         session.flush()
         if batch.state == BatchState.UNKNOWN:

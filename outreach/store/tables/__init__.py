@@ -16,6 +16,7 @@ from outreach.store.tables.delivery import (
     MilestoneRow,
     PictureRow,
     PreflightRow,
+    SpentRow,
     WaveRow,
 )
 from outreach.store.tables.engagement import CallRow, EngagementRow, SubmissionRow, WebhookRow
@@ -58,6 +59,7 @@ __all__ = [
     "RetentionRow",
     "SignupRow",
     "SourceRow",
+    "SpentRow",
     "SubmissionRow",
     "SubscriptionRow",
     "SuppressionRow",
