@@ -103,7 +103,7 @@ def load(session: Session, batch_id: int) -> Batch:
     """Return the batch as an attempt sends it: whoever was not left out when it was claimed, in order."""
     row = session.execute(statements.BATCH, {"the_batch": batch_id}).one()
     people = session.execute(statements.PEOPLE, {"the_batch": batch_id}).all()
-    recipients = tuple(Frozen(*person) for person in people)
+    recipients = tuple(map(Frozen._make, people))
     return Batch(batch_id, row.wave_id, row.number, message(session, row.message_id), recipients)
 
 

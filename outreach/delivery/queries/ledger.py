@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from outreach.delivery.queries import statements
 from outreach.model.delivery import Attempt
 from outreach.model.mail import Receipt
 from outreach.model.report import Cell, Figure
@@ -20,7 +21,7 @@ Figures = Counter[tuple[int, Cell, Figure]]
 
 def hold(session: Session, batch_id: int) -> None:
     """Take the batch before its attempts and deliveries, as whoever forgets somebody does."""
-    session.execute(select(BatchRow.id).where(BatchRow.id == batch_id).with_for_update())
+    session.execute(statements.HOLD, {"the_batch": batch_id})
 
 
 def sayable(session: Session, batch_id: int, why: str) -> str:
@@ -41,16 +42,9 @@ def settle(
     among: Sequence[BatchState] = (BatchState.SENDING, BatchState.UNKNOWN),
 ) -> bool:
     """Move a batch on; False where it is in none of *among*, or, with a *lease*, where another holds it by now."""
-    rows = update(BatchRow).where(BatchRow.id == batch_id)
-    if lease is None:
-        rows = rows.where(BatchRow.state.in_(among))
-    else:
-        rows = rows.where(BatchRow.state == BatchState.SENDING, BatchRow.lease_until == lease)
-    changed = session.execute(
-        rows.values(state=state, detail=detail, settled_at=at, lease_until=None)
-        .returning(BatchRow.id)
-        .execution_options(synchronize_session=False)
-    )
+    change = {"the_batch": batch_id, "state": state, "detail": detail, "settled_at": at}
+    held = {"among": among} if lease is None else {"the_lease": lease}
+    changed = session.execute(statements.SETTLE if lease is None else statements.SETTLE_HELD, change | held)
     return changed.first() is not None
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import BindParameter, ColumnElement, Select, Update, and_, bindparam, func, insert, or_, select, update
 
 from outreach.model.people import DAYS_BETWEEN, SuppressionReason
-from outreach.model.wave import Status
+from outreach.model.wave import BatchState, Status
 from outreach.store.tables import Base
 
 attempt, batch, campaign, consent, contact, delivery, link, message, subscription, suppression, wave = (
@@ -123,3 +123,12 @@ SILENT = (
     .group_by(delivery.c.wave_id, delivery.c.audience, delivery.c.variant, delivery.c.status)
 )
 """How many people a batch speaks for, by cell and by their own status."""
+
+HOLD = select(batch.c.id).where(batch.c.id == THE_BATCH).with_for_update()
+
+_SETTLING = update(batch).where(batch.c.id == THE_BATCH).values(lease_until=None).returning(batch.c.id)
+
+SETTLE = _SETTLING.where(batch.c.state.in_(bindparam("among", expanding=True)))
+
+SETTLE_HELD = _SETTLING.where(batch.c.state == BatchState.SENDING, batch.c.lease_until == bindparam("the_lease"))
+"""Moves a batch on where it is still held under *the_lease*."""
