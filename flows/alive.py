@@ -35,12 +35,12 @@ SILENCE = timedelta(seconds=15)
 PATIENCE = 10.0
 """Seconds that Prefect's server has for an answer, before the next sign is tried."""
 
-GOES_ON = frozenset({StateType.RUNNING, StateType.PAUSED, StateType.CANCELLING})
-"""States that leave a run to its process: Prefect itself ends one that is paused or being cancelled."""
+SET_BY_HAND = frozenset({StateType.COMPLETED, StateType.FAILED, StateType.CANCELLED})
+"""Ends that a process does not find itself in unless a person says so."""
 
 
 class TakenOver(StateError):
-    """This process sends no more: its run is over, or was given up for lost and goes on elsewhere."""
+    """This process sends no more: its run is over, or goes on elsewhere."""
 
 
 class _Life:
@@ -71,9 +71,9 @@ class _Life:
     def _give_sign(self, client: SyncPrefectClient) -> None:
         answer = client.request("GET", "/flow_runs/{id}", path_params={"id": self._run})
         run = answer.json()
-        if run["run_count"] != self._start or run["state_type"] not in GOES_ON:
+        if run["run_count"] != self._start or run["state_type"] in SET_BY_HAND:
             log.warning("this run is %s, start %s; start %s ends", run["state_type"], run["run_count"], self._start)
-            self.taken = True
+            self.taken = True  # one that was given up in error goes on until somebody else has begun
             self.over.set()
         elif run["state_type"] == StateType.RUNNING:
             # by the server's clock: a machine whose clock is wrong would be given up again and again
@@ -90,8 +90,8 @@ _LIFE: contextvars.ContextVar[_Life] = contextvars.ContextVar("life")
 def signs_of_life() -> Iterator[None]:
     """Tell Prefect all the while that this run lives; the last thing of a flow, since no run may stop to ask in it.
 
-    Where Prefect has given the run up meanwhile, it ends without a word: what becomes of it is told by its next start.
-    Outside of runs nothing is told.
+    Where the run was given up in error and has been started again meanwhile, this start of it ends without a word: what
+    becomes of the run is told by the next one. Outside of runs nothing is told.
     """
     run = runtime.flow_run.id
     if not run:
@@ -105,11 +105,11 @@ def signs_of_life() -> Iterator[None]:
         _LIFE.reset(token)
         life.end()  # lanes that outlive the block, as after SIGTERM, claim nothing more
         if life.taken:
-            raise Abort("this run was given up for lost, and goes on elsewhere")
+            raise Abort("this run goes on elsewhere, or was ended by a person")
 
 
 def check() -> None:
     """Raise `TakenOver` where the signs of life of this run are over; lanes ask before they claim."""
     life = _LIFE.get(None)
     if life is not None and life.over.is_set():
-        raise TakenOver("this run was ended or goes on elsewhere; this process claims nothing more")
+        raise TakenOver("this run is over, or goes on elsewhere; this process claims nothing more")

@@ -17,7 +17,7 @@ from outreach.errors import StateError
 from outreach.model.delivery import Plan
 from outreach.model.wave import WaveState, WaveStep
 from outreach.services import Services, open_services
-from outreach.steps import approval, preflight, resolving, sending, trials, waves
+from outreach.steps import approval, preflight, resolving, sending, standing, trials, waves
 
 UNDER_WAY = (WaveState.APPROVED, WaveState.SENDING, WaveState.PAUSED)
 
@@ -50,14 +50,19 @@ def run_lanes(wave_id: int, lanes: int) -> tuple[int, str]:
 
 @task(name="call more workers")
 def call_workers(wave_id: int, how: LanesForm) -> None:
-    """Start a run of `send-lane` for each further worker, once; a run that starts again finds those that it started."""
+    """Start a run of `send-lane` for each further worker, once; a run that starts again finds those that it started.
+
+    Where the wave was paused and let go on meanwhile, those have ended, and others are started.
+    """
+    with open_services() as services:
+        since = standing.let_go_at(services, wave_id)
     for number in range(1, how.workers + 1):
         run_deployment(
             WORKER,
             parameters={"share": {"name": str(wave_id), "lanes": how.lanes}},
             timeout=0,
             as_subflow=False,
-            idempotency_key=f"{runtime.flow_run.id}, wave {wave_id}, worker {number}",
+            idempotency_key=f"{runtime.flow_run.id}, wave {wave_id} since {since}, worker {number}",
         )
 
 
@@ -111,7 +116,7 @@ def take_through(plan: Plan, how: LanesForm, *, ask: bool, again: int = 0) -> di
         state = waves.wave(services, plan.wave_id).state
     if state is WaveState.PAUSED and (own or runtime.flow_run.run_count > 1):
         raise StateError("the wave is paused; to let it go on, a person runs it again from the form")
-    return go_on(plan.wave_id, how)
+    return go_on(plan.wave_id, how, resume=state is WaveState.PAUSED)
 
 
 def send_open(wave_id: int, how: LanesForm) -> dict[str, int]:
@@ -126,13 +131,16 @@ def send_open(wave_id: int, how: LanesForm) -> dict[str, int]:
     return {}
 
 
-def go_on(wave_id: int, how: LanesForm) -> dict[str, int]:
-    """Send what is left of an approved wave, or settle one that was sent, and bring its dashboard up to date."""
+def go_on(wave_id: int, how: LanesForm, *, resume: bool = False) -> dict[str, int]:
+    """Send what is left of an approved wave, or settle one that was sent, and bring its dashboard up to date.
+
+    A wave that is paused goes on only if the run is to *resume* it.
+    """
     with open_services() as services:
         state = waves.wave(services, wave_id).state
     with signs_of_life():
         try:
-            return settle(wave_id) if state is WaveState.SENT else send(wave_id, how)
+            return settle(wave_id) if state is WaveState.SENT else send(wave_id, how, resume=resume)
         finally:
             emit_milestones()
             refresh_wave(wave_id)
@@ -174,25 +182,25 @@ def decide(wave_id: int, digest: str, *, approved: bool, by: str, note: str) -> 
 
 
 @task(name="start the wave")
-def start(wave_id: int) -> str:
-    """Let the lanes begin; a wave that was paused goes on, and one whose trial is over with its rest."""
+def start(wave_id: int, *, resume: bool) -> str:
+    """Let the lanes begin, and with *resume* those of a paused wave; one whose trial is over goes on with its rest."""
     with open_services() as services:
         state = waves.wave(services, wave_id).state
         if state is WaveState.PAUSED:
-            return waves.take_step(services, wave_id, WaveStep.RESUME)
+            return waves.take_step(services, wave_id, WaveStep.RESUME) if resume else state
         state = waves.start_wave(services, wave_id)
         trials.decide(services, wave_id)
         return state
 
 
-def send(wave_id: int, how: LanesForm) -> dict[str, int]:
+def send(wave_id: int, how: LanesForm, *, resume: bool) -> dict[str, int]:
     """Run the lanes side by side and settle; raises where somebody got nothing, so that the run shows it.
 
     That a person paused or cancelled the wave meanwhile is no failure, nor that somebody waits for their time, by a
     rule of ours or of the email API: `late-mails` goes on with them. That the wave stopped itself is one, with the
     reason. What another worker put back meanwhile is sent here.
     """
-    start(wave_id)
+    start(wave_id, resume=resume)
     if how.workers and call_workers(wave_id, how, return_state=True).is_failed():
         get_run_logger().warning("no more workers could be called; this run sends the wave alone")
     before = None
@@ -201,7 +209,8 @@ def send(wave_id: int, how: LanesForm) -> dict[str, int]:
         outcome = settle(wave_id)
         with open_services() as services:
             wave = waves.wave(services, wave_id)
-            put_off = sending.seconds_until_due(services, wave_id) is not None
+            waits = sending.seconds_until_due(services, wave_id) is not None
+            put_off = waits and not sending.is_claimable(services, wave_id)
         state = wave.state
         if wave.paused_why:
             raise StateError(f"the wave is paused: {wave.paused_why}")

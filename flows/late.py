@@ -1,6 +1,6 @@
 """A run that begins long after it was due, since a server or a worker was away, asks before its wave goes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from pydantic import Field
 from flows import asking
 from flows.forms import Decision
 from outreach import clock
-from outreach.services import open_services
+from outreach.services import Services, open_services
 from outreach.steps import standing
 
 KEY = "late"
@@ -50,6 +50,15 @@ def may_go(wave_id: int) -> bool:
     Ask it before a wave is approved without anybody, and before it is sent. A no leaves the wave as it stands; one that
     stood still stays paused.
     """
+    return _wanted(lambda services, due: standing.doubts(services, wave_id, due))
+
+
+def still_wanted() -> bool:
+    """Return whether what this run was told to do is still wanted; where it begins too late, a person is asked."""
+    return _wanted(standing.late_words)
+
+
+def _wanted(doubts_of: Callable[[Services, datetime], str]) -> bool:
     order = newest_order()
     if order.answered.startswith(KEY):
         answer = asking.ask(LateAnswer, order.answered)
@@ -57,7 +66,7 @@ def may_go(wave_id: int) -> bool:
         if answer.decision is not Decision.APPROVE:
             return False
     with open_services() as services:
-        doubts = standing.doubts(services, wave_id, order.at)
+        doubts = doubts_of(services, order.at)
     if not doubts:
         return True
     asked = f"{doubts}\n\n**Send it all the same?** An answer without a choice rejects it: then nothing is sent."

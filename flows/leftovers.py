@@ -70,6 +70,7 @@ def question(wave_id: int) -> tuple[LeftoversAnswer, list[int]] | None:
 @flow(name="wave-leftovers", flow_run_name="{wave.name}")
 def wave_leftovers(wave: LeftoversForm) -> dict[str, int]:
     """Ask what is to become of the unknown and the refused of a wave, and do it. A paused wave stays paused."""
+    lanes.check_starts()
     with open_services() as services:
         found = steering.named(services, wave.name)
     asked = question(found.id)

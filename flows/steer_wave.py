@@ -5,7 +5,7 @@ from enum import StrEnum
 from prefect import flow, get_run_logger, runtime
 from pydantic import BaseModel, Field
 
-from flows import lanes
+from flows import lanes, late
 from flows.again import step
 from flows.events import emit_milestones
 from flows.forms import LANES, LanesForm, at, wave_name
@@ -26,6 +26,8 @@ class Steering(StrEnum):
     VERSION_A = "send version a to the rest"
     VERSION_B = "send version b to the rest"
 
+
+PAUSED_AGAIN = "the wave was paused again meanwhile; to let it go on, a person resumes it once more"
 
 GOES_ON = {Steering.RESUME: "", Steering.RELEASE: "", Steering.VERSION_A: "a", Steering.VERSION_B: "b"}
 """What has this run send the wave, and the version that its rest gets."""
@@ -62,8 +64,9 @@ def steer(name: str, step: Steering, by: str) -> int:
     with open_services() as services:
         wave = steering.named(services, name)
         if wave.state is WaveState.PAUSED and step is Steering.RESUME and runtime.flow_run.run_count > 1:
-            raise StateError("the wave was paused again meanwhile; to let it go on, a person resumes it once more")
-        if wave.state is not wanted[step]:
+            raise StateError(PAUSED_AGAIN)
+        sent = wave.state is WaveState.SENT and step is Steering.RESUME and runtime.flow_run.run_count > 1
+        if wave.state is not wanted[step] and not sent:
             state = waves.take_step(services, wave.id, WaveStep(step.value))
             get_run_logger().info("wave %s was %s and is %s now", wave.id, wave.state, state)
     return wave.id
@@ -73,6 +76,8 @@ def let_the_rest_go(name: str, version: str, by: str) -> int:
     """Let the rest of a wave go that tries something first, in *version* where it tries two; return the wave."""
     with open_services() as services:
         wave = steering.named(services, name)
+        if wave.state is WaveState.PAUSED and runtime.flow_run.run_count > 1:
+            raise StateError(PAUSED_AGAIN)
         verdict = (
             trials.choose(services, wave.id, version, by=by) if version else trials.release(services, wave.id, by=by)
         )
@@ -85,6 +90,9 @@ def let_the_rest_go(name: str, version: str, by: str) -> int:
 @flow(name="steer-wave", flow_run_name="{wave.step} {wave.name}")
 def steer_wave(wave: SteeringForm, sending: LanesForm = LANES) -> dict[str, int]:
     """Pause, resume or cancel a wave, or let its rest go; what goes on is sent by this run from where it stopped."""
+    lanes.check_starts()
+    if wave.step in GOES_ON and not late.still_wanted():
+        return {}
     wave_id = steer(wave.name, wave.step, wave.by)
     if wave.step in GOES_ON:
         return lanes.go_on(wave_id, sending)

@@ -13,6 +13,7 @@ from outreach.clock import Clock
 from outreach.errors import DefinitionError, SettingMissing
 from outreach.model.breaker import Thresholds
 from outreach.model.cap import Cap
+from outreach.model.pace import read_rules
 from outreach.model.tokens import Tokens
 from outreach.providers.brevo import Brevo
 from outreach.providers.lettermint import Lettermint
@@ -21,6 +22,7 @@ from outreach.providers.mailjet import Mailjet
 from outreach.providers.outbox import Outbox
 from outreach.providers.port import Provider
 from outreach.providers.postmark import Postmark
+from outreach.providers.rate import read_rate
 from outreach.providers.resend import Resend
 from outreach.providers.ses import Ses
 from outreach.providers.smtp import Smtp
@@ -44,8 +46,7 @@ class Services:
 def open_services(settings: Settings | None = None, clock: Clock = clock.now) -> Iterator[Services]:
     """Open everything and close it again; the embedded database is made or upgraded on the way."""
     settings = settings or Settings()
-    Thresholds.read(settings.stop_at)  # what cannot be read is told before anything is sent
-    Cap.read(settings.frequency_cap)
+    _check(settings)
     if not settings.database_url:
         settings.home.mkdir(parents=True, exist_ok=True)
     engine = open_engine(settings.database)
@@ -65,6 +66,14 @@ def open_services(settings: Settings | None = None, clock: Clock = clock.now) ->
     finally:
         provider.close()
         engine.dispose()
+
+
+def _check(settings: Settings) -> None:
+    """Have what cannot be read told before anything is sent."""
+    Thresholds.read(settings.stop_at)
+    Cap.read(settings.frequency_cap)
+    read_rules(settings.time_zone, settings.quiet_hours, settings.domain_limits, settings.warm_up)
+    read_rate(settings.rate)
 
 
 def open_provider(settings: Settings) -> Provider:

@@ -21,7 +21,7 @@ from outreach.services import Services
 from outreach.settings import Settings
 from outreach.store import Sessions, migrate, open_engine, open_sessions
 from outreach.store.tables import Base
-from tests import memory
+from tests import memory, remembered
 from tests.fakes import FakeProvider
 from tests.postgres import Cluster, find_binaries
 
@@ -35,6 +35,7 @@ hypothesis.settings.load_profile("ours")
 
 
 os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", memory.folder())
+remembered.install()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -167,17 +168,21 @@ def provider() -> FakeProvider:
     return FakeProvider()
 
 
-@pytest.fixture
-def settings(database_url: str, tmp_path: Path) -> Settings:
+@cache
+def usual_settings() -> Settings:
+    """Return what all tests begin with, read once: to look through the environment takes longer than many a test."""
     return Settings(
         _env_file=None,
-        home=tmp_path,
-        database_url=database_url,
         secret=SecretStr(KEY),
         public_url="https://mail.example.org",
         spamassassin="",  # what is on this machine makes no difference to a test, nor does its speed
         chromium="",
     )
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return usual_settings().model_copy(update={"home": tmp_path, "database_url": database_url})
 
 
 @cache

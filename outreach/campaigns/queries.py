@@ -144,9 +144,11 @@ def find(session: Session, campaign: str, name: str) -> int | None:
     return session.scalar(rows.where(CampaignRow.slug == campaign, WaveRow.name == name))
 
 
-def all_waves(session: Session) -> list[WaveView]:
-    """Return every wave, newest first; the house's own letters are not among them."""
+def all_waves(session: Session, state: WaveState | None = None) -> list[WaveView]:
+    """Return every wave, or every one in *state*, newest first; the house's own letters are not among them."""
     shown = select(WaveRow.id).join(CampaignRow, CampaignRow.id == WaveRow.campaign_id).where(~CampaignRow.hidden)
+    if state is not None:
+        shown = shown.where(WaveRow.state == state)
     return [view(session, wave_id) for wave_id in session.scalars(shown.order_by(WaveRow.id.desc()))]
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from outreach.errors import DefinitionError
@@ -222,10 +223,14 @@ class Rules:
         return numbers
 
     def allowances(self, sender: str, names: Iterable[str], now: datetime) -> dict[str, Allowance]:
-        """Return what may go now by the *names* of limits, and under the empty name what may from *sender* in all."""
+        """Return what may go now by the *names* of limits, and under the empty name what may from *sender* in all.
+
+        They are in order of their windows: whoever locks several must do it in the same order as all others.
+        """
         day = self.from_domain(sender, now)
         hours = {name: self.domains.allowance(name, now) for name in names if name}
-        return {"": day, **hours} if day else hours
+        found = {"": day, **hours} if day else hours
+        return dict(sorted(found.items(), key=lambda pair: pair[1].window))
 
     def from_domain(self, domain: str, now: datetime) -> Allowance | None:
         """Return what a warm-up plan lets go from *domain* today; None where none is under way."""
@@ -267,6 +272,17 @@ def shared_out(people: Sequence[tuple[int, str]], room: Mapping[str, int]) -> Sh
         for each in {name, ""} & left.keys():
             left[each] -= 1
     return Shares(tuple(goes), {name: tuple(numbers) for name, numbers in waits.items()})
+
+
+@lru_cache(maxsize=16)
+def read_rules(time_zone: str, quiet_hours: str, domain_limits: str, warm_up: str) -> Rules:
+    """Return what the settings of these names say; `DefinitionError` names the one that cannot be read."""
+    return Rules(
+        home_zone("OUTREACH_TIME_ZONE", time_zone),
+        QuietHours.read("OUTREACH_QUIET_HOURS", quiet_hours),
+        DomainLimits.read("OUTREACH_DOMAIN_LIMITS", domain_limits),
+        WarmUp.read("OUTREACH_WARM_UP", warm_up),
+    )
 
 
 def home_zone(setting: str, name: str) -> ZoneInfo:

@@ -76,8 +76,8 @@ class Trial:
 class Tally:
     """What came of a part so far, in recipients. *accepted* are all whom the email API ever took.
 
-    *readers* are those among them who allow acts to be known as theirs; of these *opened* and *clicked* count who did,
-    programs left out.
+    *suppressed* are those left out when it went. *readers* are those who got it and allow acts to be known as theirs;
+    of these *opened* and *clicked* count who did, programs left out.
     """
 
     recipients: int = 0
@@ -88,6 +88,12 @@ class Tally:
     bounced: int = 0
     complained: int = 0
     refused: int = 0
+    suppressed: int = 0
+
+    @property
+    def called(self) -> int:
+        """How many were to get a mail when it went."""
+        return self.recipients - self.suppressed
 
     @property
     def share(self) -> float:

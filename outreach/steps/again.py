@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy.orm import Session
 
 from outreach.campaigns import queries as campaigns
-from outreach.delivery.queries import again, claim
+from outreach.delivery.queries import again, claim, watch
 from outreach.delivery.queries.again import UnknownCall
 from outreach.errors import DefinitionError, StateError
 from outreach.model.wave import WaveState, WaveStep
@@ -74,6 +74,7 @@ def resend_failed(services: Services, wave_id: int, *, by: str) -> int:
         campaigns.hold(session, wave_id)
         people = again.line_up_failed(session, wave_id, by)
         if people:
+            watch.unforgive(session, wave_id, people)
             _reopen(services, session, wave_id)
     return people
 

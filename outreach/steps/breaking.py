@@ -10,6 +10,7 @@ from outreach.delivery.queries import watch
 from outreach.model.breaker import Thresholds
 from outreach.model.wave import Kind, WaveStep
 from outreach.services import Services
+from outreach.steps.going import pause_if_over
 from outreach.store import reading
 
 log = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ class Watch:
         if now - self._looked < SECONDS_BETWEEN:
             return ""
         self._looked = now
-        return check(self._services, self._wave_id)
+        return check(self._services, self._wave_id) or pause_if_over(self._services, self._wave_id)
 
 
 def check(services: Services, wave_id: int) -> str:
@@ -76,5 +77,6 @@ def _why(session: Session, wave_id: int, thresholds: Thresholds) -> str:
 def _told(why: str, wave_id: int) -> str:
     return (
         f"it stopped itself: {why}. Look into the cause, then resume it with steer-wave (in a terminal: outreach wave "
-        f"resume {wave_id}) or cancel it; what was counted until then will not stop it again"
+        f"resume {wave_id}, then outreach wave send {wave_id}) or cancel it; what was counted until then will not stop "
+        "it again"
     )

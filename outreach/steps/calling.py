@@ -1,11 +1,18 @@
 """The two ends of a call in the ledger: what goes into it, and what became of it."""
 
+from contextlib import suppress
+
+from sqlalchemy.exc import OperationalError
+
 from outreach.delivery import slots
 from outreach.delivery.queries import settle
 from outreach.delivery.sending import Answer, Called, call
 from outreach.model.delivery import Attempt, Batch
 from outreach.services import Services
 from outreach.steps import pacing
+
+TRIES = 3
+"""How often an answer is written down before it is left to be asked for."""
 
 
 def prepared(services: Services, batch: Batch) -> tuple[tuple[str, ...], bytes]:
@@ -22,7 +29,17 @@ def make(services: Services, attempt: Attempt, body: bytes, rids: tuple[str, ...
 
 
 def record(services: Services, attempt: Attempt, called: Called) -> int:
-    """Write down what became of a call; return how many people it was taken for."""
+    """Write down what became of a call; return how many people it was taken for.
+
+    An answer that was received is not given up because one transaction was, as where two waited for each other.
+    """
+    for _ in range(TRIES - 1):
+        with suppress(OperationalError):
+            return _record(services, attempt, called)
+    return _record(services, attempt, called)
+
+
+def _record(services: Services, attempt: Attempt, called: Called) -> int:
     now = services.clock()
     with services.sessions.begin() as session:
         pacing.give_back(services, session, attempt, called)

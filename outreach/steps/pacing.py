@@ -6,7 +6,6 @@ that none stands behind a row that a wave holds.
 """
 
 from datetime import datetime
-from functools import lru_cache
 
 from sqlalchemy.orm import Session
 
@@ -14,7 +13,7 @@ from outreach.delivery.queries import pace as ledger
 from outreach.delivery.queries.pace import Held
 from outreach.delivery.sending import Answer, Called
 from outreach.model.delivery import Attempt, Batch
-from outreach.model.pace import Allowance, DomainLimits, QuietHours, Rules, Waiting, WarmUp, home_zone, shared_out
+from outreach.model.pace import Allowance, Rules, Waiting, read_rules, shared_out
 from outreach.services import Services
 from outreach.settings import Settings
 from outreach.store import reading
@@ -24,7 +23,7 @@ TOOK_NOTHING = (Answer.NOT_TAKEN, Answer.LOCKED_OUT, Answer.REFUSED, Answer.REFU
 
 def rules(settings: Settings) -> Rules:
     """Return what the settings say; `DefinitionError` names the one that cannot be read."""
-    return _rules(settings.time_zone, settings.quiet_hours, settings.domain_limits, settings.warm_up)
+    return read_rules(settings.time_zone, settings.quiet_hours, settings.domain_limits, settings.warm_up)
 
 
 def held_back(services: Services, session: Session, batch_id: int, now: datetime) -> bool:
@@ -93,16 +92,6 @@ def waiting(services: Services, wave_id: int) -> list[Waiting]:
     """Return how many people of a wave wait for which moment, and why, the next ones first."""
     with reading(services.sessions) as session:
         return ledger.waiting(session, wave_id, services.clock())
-
-
-@lru_cache(maxsize=16)
-def _rules(time_zone: str, quiet_hours: str, domain_limits: str, warm_up: str) -> Rules:
-    return Rules(
-        home_zone("OUTREACH_TIME_ZONE", time_zone),
-        QuietHours.read("OUTREACH_QUIET_HOURS", quiet_hours),
-        DomainLimits.read("OUTREACH_DOMAIN_LIMITS", domain_limits),
-        WarmUp.read("OUTREACH_WARM_UP", warm_up),
-    )
 
 
 def _without_room(session: Session, known: Rules, held: Held, now: datetime) -> bool:

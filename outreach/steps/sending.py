@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from outreach.campaigns import queries as campaigns
 from outreach.delivery.queries import claim, look_up, settle
+from outreach.delivery.queries.standing import stands_since
 from outreach.delivery.sending import Answer, Called, body_digest
 from outreach.errors import DefinitionError, NotTaken, OutcomeUnknown, ProviderRefused
 from outreach.model.cap import Cap
@@ -20,6 +21,9 @@ from outreach.steps.resolving import is_askable
 from outreach.store import reading
 
 log = logging.getLogger(__name__)
+
+AT_REST = timedelta(minutes=10)
+"""A wave in which people wait and no call was made for so long has lost whoever sent it."""
 
 MOST_WAITS = 5
 """How often in a row a provider may ask to wait before the lane gives up and is tried again later."""
@@ -108,9 +112,21 @@ def seconds_until_due(services: Services, wave_id: int) -> float | None:
 
 
 def waves_with_due(services: Services) -> list[int]:
-    """Return the waves under way in which somebody who was put off may be tried again now."""
+    """Return the waves under way in which somebody who was put off may be tried again now, or nobody sends any more."""
+    now = services.clock()
     with reading(services.sessions) as session:
-        return claim.waves_with_due(session, services.clock())
+        due = set(claim.waves_with_due(session, now))
+        for wave in campaigns.all_waves(session, WaveState.SENDING):
+            since = stands_since(session, wave.id)
+            if since and now - since > AT_REST:
+                due.add(wave.id)
+    return sorted(due)
+
+
+def is_claimable(services: Services, wave_id: int) -> bool:
+    """Return whether somebody of the wave could be written to now."""
+    with reading(services.sessions) as session:
+        return claim.next_size(session, wave_id, services.clock()) is not None
 
 
 def finish_wave(services: Services, wave_id: int) -> Outcome:

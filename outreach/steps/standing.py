@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from outreach.campaigns import queries as campaigns
 from outreach.campaigns.queries import WaveView
 from outreach.dashboard.words import moment
-from outreach.delivery.queries.standing import stands_since
+from outreach.delivery.queries import standing as queries
 from outreach.model.wave import WaveState, WaveStep
 from outreach.services import Services
 from outreach.store import reading
@@ -66,6 +66,12 @@ def pause_if_still(services: Services, wave_id: int) -> bool:
         return _pause_if_still(services, session, campaigns.view(session, wave_id))
 
 
+def let_go_at(services: Services, wave_id: int) -> datetime | None:
+    """Return when the wave was last started, or let go on."""
+    with reading(services.sessions) as session:
+        return queries.let_go_at(session, wave_id)
+
+
 def span(length: timedelta) -> str:
     """Return a length of time in words: `75 minutes`, `5 hours`, `3 days`."""
     minutes = int(length.total_seconds() // 60)
@@ -83,7 +89,7 @@ def _pause_if_still(services: Services, session: Session, wave: WaveView) -> boo
     why = (
         f"{STOOD_STILL} for {span(now - since)}, since {moment(since)}: people wait whom nobody wrote to, as where a "
         "machine was off. Look whether its mails are still right, then let it go on with steer-wave or "
-        f"`outreach wave resume {wave.id}`, or cancel it"
+        f"`outreach wave resume {wave.id}` and `outreach wave send {wave.id}`, or cancel it"
     )
     campaigns.take(session, wave.id, WaveStep.PAUSE, now, why=why)
     log.warning("paused: %s", why, extra={"wave_id": wave.id})
@@ -92,7 +98,7 @@ def _pause_if_still(services: Services, session: Session, wave: WaveView) -> boo
 
 def _still(services: Services, session: Session, wave: WaveView) -> datetime | None:
     """Return since when the wave stands still, if that is too long."""
-    since = stands_since(session, wave.id) if wave.state is WaveState.SENDING else None
+    since = queries.stands_since(session, wave.id) if wave.state is WaveState.SENDING else None
     return since if since and services.clock() - since > STILL else None
 
 

@@ -4,12 +4,13 @@ What a wave tries stands in its folder (`model/trial.py`); test sends to colleag
 """
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from outreach.campaigns import queries as campaigns
 from outreach.campaigns.queries import WaveView
+from outreach.dashboard.words import moment
 from outreach.delivery.queries import trials, watch
 from outreach.errors import DefinitionError, StateError
 from outreach.model.breaker import Thresholds
@@ -21,6 +22,9 @@ from outreach.store import reading
 from outreach.store.milestones import note
 
 log = logging.getLogger(__name__)
+
+STILL = timedelta(days=1)
+"""A rest that could have gone for so long and did not, as where a machine was off, does not go by itself."""
 
 LOOK_AGAIN = 300.0
 """Seconds after which it is worth asking again whether a person has chosen."""
@@ -110,13 +114,25 @@ def _ends(services: Services, wave_id: int) -> datetime | None:
 def _found(services: Services, session: Session, wave_id: int, trying: Trying) -> Verdict:
     """Return what the rules of the wave make of what came of its trial."""
     now, resumed = services.clock(), trying.verdict is not None
-    thresholds = Thresholds.read(services.settings.stop_at)
-    if not resumed and (why := thresholds.why(watch.seen(session, wave_id), watch.forgiven(session, wave_id))):
-        return Verdict(Decision.STOPPED, f"too much came of what went first: {why}", now)
+    if not resumed and (why := _against(services, session, wave_id, trying)):
+        return Verdict(Decision.STOPPED, why, now)
     if trying.trial.versions:
         return _of_two(trying, now)
     why = "a person let the wave go on" if resumed else _nothing_wrong(trying.tallies.get(Part.FIRST, Tally()))
     return Verdict(Decision.RELEASED, why, now)
+
+
+def _against(services: Services, session: Session, wave_id: int, trying: Trying) -> str:
+    """Return why the rest should not go by itself; empty: nothing speaks against it."""
+    thresholds = Thresholds.read(services.settings.stop_at)
+    if why := thresholds.why(watch.seen(session, wave_id), watch.forgiven(session, wave_id)):
+        return f"too much came of what went first: {why}"
+    called, taken = (sum(getattr(tally, of) for tally in trying.tallies.values()) for of in ("called", "accepted"))
+    if 2 * taken < called:
+        return f"the email API is known to have taken {taken:,} of {called:,} mails that went first"
+    if trying.ends and services.clock() - trying.ends > STILL:
+        return f"what went first was to be looked at {moment(trying.ends)}, and nobody was there to do it"
+    return ""
 
 
 def _of_two(trying: Trying, now: datetime) -> Verdict:
@@ -177,7 +193,7 @@ def _keep(session: Session, wave: WaveView, verdict: Verdict) -> None:
     if verdict.decision is Decision.STOPPED:
         why = (
             f"{verdict.why}. Look into the cause, then let it go on with steer-wave or "
-            f"`outreach wave resume {wave.id}`, or cancel it"
+            f"`outreach wave resume {wave.id}` and `outreach wave send {wave.id}`, or cancel it"
         )
         campaigns.take(session, wave.id, WaveStep.PAUSE, verdict.at, why=why)
     else:

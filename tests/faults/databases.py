@@ -19,6 +19,9 @@ from tests.postgres import Cluster, find_binaries
 DURABLE = ("fsync=on", "synchronous_commit=on", "full_page_writes=on")
 """The tests' usual cluster forgets its last commits when it crashes; this one may not."""
 
+SPARING = ("min_wal_size=32MB", "max_wal_size=64MB")
+"""Else it keeps what each full disk made of its log, and after ten of them there is no room to start in."""
+
 MOST_SEGMENTS = 30
 MEGABYTE = 1 << 20
 
@@ -166,7 +169,7 @@ def _postgresql() -> Iterator[Database]:
     binaries = find_binaries()
     if binaries is None:
         raise Missing("PostgreSQL is not installed (apt-get install postgresql), so NOTHING was tried on it")
-    cluster = _Restartable(binaries, Path(), DURABLE)
+    cluster = _Restartable(binaries, Path(), (*DURABLE, *SPARING))
     try:
         with small_disk(cluster.folder, 200) as disk, cluster:
             yield Postgresql(cluster, disk)

@@ -59,7 +59,7 @@ class Engine(Processes):
                 os.kill(process, signal.SIGKILL)
 
     def read(self, run: str) -> dict[str, Any]:
-        found: dict[str, Any] = httpx.get(f"{self.url}/api/flow_runs/{run}", timeout=30).json()
+        found: dict[str, Any] = self._asked("GET", f"/flow_runs/{run}")
         return found
 
     def helper(self) -> str:
@@ -70,8 +70,7 @@ class Engine(Processes):
         }
         until = time.monotonic() + LONGEST
         while time.monotonic() < until:
-            runs = httpx.post(f"{self.url}/api/flow_runs/filter", json=wanted, timeout=30).json()
-            if runs:
+            if runs := self._asked("POST", "/flow_runs/filter", json=wanted):
                 return str(runs[0]["id"])
             time.sleep(0.5)
         raise TimeoutError("no other worker came to help")
@@ -81,6 +80,17 @@ class Engine(Processes):
         until = time.monotonic() + LONGEST
         while self.read(run)["state_type"] not in DONE - {"CRASHED"} and time.monotonic() < until:
             time.sleep(1)
+
+    def _asked(self, method: str, path: str, **arguments: Any) -> Any:
+        """Ask until there is an answer: on SQLite, Prefect stands still now and then."""
+        until = time.monotonic() + LONGEST
+        while True:
+            try:
+                return httpx.request(method, f"{self.url}/api{path}", timeout=30, **arguments).raise_for_status().json()
+            except httpx.HTTPError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.5)
 
 
 @contextmanager

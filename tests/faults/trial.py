@@ -50,8 +50,8 @@ class Knows(StrEnum):
 class Count:
     """What became of people: *sent* is whom the API took, *unknown* whom the ledger shows as such.
 
-    *lost* were not taken and are shown neither as refused nor as unknown. *miscounted* is by how many the ledger's
-    figure of people accepted is wrong. *hits* is how often the fault met somebody at work.
+    *lost* were not taken and are not shown as unknown: the API of a trial refuses nobody. *miscounted* is by how many
+    the ledger's figure of people accepted is wrong. *hits* is how often the fault met somebody at work.
     """
 
     hits: int = 0
@@ -121,12 +121,11 @@ class Trial:
         shown = self._everybody()
         taken = Counter(self.api.taken())
         unknown = {rid for rid, status in shown.items() if status is Status.UNKNOWN}
-        refused = {rid for rid, status in shown.items() if status is Status.REFUSED}
         return Count(
             hits=self.hits,
             people=len(shown),
             sent=len(taken),
-            lost=len(shown.keys() - taken.keys() - refused - unknown),
+            lost=len(shown.keys() - taken.keys() - unknown),
             doubled=sum(times > 1 for times in taken.values()),
             unknown=len(unknown),
             miscounted=abs(self.outcome().accepted - len(taken.keys() - unknown)),

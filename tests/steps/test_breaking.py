@@ -10,8 +10,8 @@ from outreach.model.breaker import Seen
 from outreach.model.provider_report import ProviderReport
 from outreach.model.wave import Kind, WaveState, WaveStep
 from outreach.services import Services
-from outreach.steps import breaking, calling, reports, sending, waves
-from outreach.store.tables import CampaignRow, MilestoneRow
+from outreach.steps import again, breaking, calling, reports, sending, waves
+from outreach.store.tables import CampaignRow, MilestoneRow, WaveRow
 from tests.builders_delivery import everyone_of, got, send, sending_wave
 from tests.fakes import FakeProvider
 
@@ -79,8 +79,8 @@ def test_reports_pause_a_wave_while_nothing_is_being_sent(services):
     assert (paused.state, paused.paused_why) == (
         WaveState.PAUSED,
         "it stopped itself: bounces: 3 of 3 (100 %), more than 5 %. Look into the cause, then resume it with "
-        f"steer-wave (in a terminal: outreach wave resume {wave_id}) or cancel it; what was counted until then will "
-        "not stop it again",
+        f"steer-wave (in a terminal: outreach wave resume {wave_id}, then outreach wave send {wave_id}) or cancel it; "
+        "what was counted until then will not stop it again",
     )
     assert send(services, wave_id) == 0
     with services.sessions() as session:
@@ -151,3 +151,30 @@ def test_a_lane_looks_at_most_once_a_second(services, clock):
     looks = [lane.look(), clock.forward(seconds=1), lane.look()]
 
     assert (looks[0], looks[2]) == ("", waves.wave(services, wave_id).paused_why)
+
+
+def test_who_is_sent_to_again_after_a_persons_look_counts_anew(services, provider):
+    wave_id = sending_wave(services, 4 * BATCH)
+    provider.refuse = dict.fromkeys(everyone_of(4 * BATCH), "550 no")
+    send(services, wave_id)
+    waves.take_step(services, wave_id, WaveStep.RESUME)
+    again.resend_failed(services, wave_id, by="Noor")
+
+    send(services, wave_id)
+
+    assert (len(provider.calls), state(services, wave_id)) == (2, WaveState.PAUSED)
+
+
+def test_mails_about_an_event_that_is_over_wait_for_a_person(services, provider, clock):
+    wave_id = begun(services)
+    ends = clock()
+    clock.forward(hours=1)
+    with services.sessions.begin() as session:
+        session.execute(update(WaveRow).values(event_ends=ends))
+
+    assert (send(services, wave_id), state(services, wave_id)) == (0, WaveState.PAUSED)
+    assert "its event was over" in waves.wave(services, wave_id).paused_why
+
+    waves.take_step(services, wave_id, WaveStep.RESUME)
+    send(services, wave_id)
+    assert got(provider) == everyone_of(4 * BATCH)

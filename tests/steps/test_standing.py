@@ -6,7 +6,7 @@ from sqlalchemy import update
 from outreach.model.trial import Part
 from outreach.model.wave import WaveState, WaveStep
 from outreach.services import Services
-from outreach.steps import standing, waves
+from outreach.steps import sending, standing, waves
 from outreach.steps.standing import pause_if_still
 from outreach.store.tables import BatchRow, WaveRow
 from tests.builders_delivery import planned_wave, send, sending_wave
@@ -34,12 +34,21 @@ def test_a_wave_that_nobody_sent_on_for_a_day_is_paused_with_the_reason_until_a_
     assert waves.wave(services, wave_id).paused_why == (
         "it stood still for 2 days, since 20 Nov 2026, 13:00 CET: people wait whom nobody wrote to, as where a machine "
         "was off. Look whether its mails are still right, then let it go on with steer-wave or `outreach wave resume "
-        f"{wave_id}`, or cancel it"
+        f"{wave_id}` and `outreach wave send {wave_id}`, or cancel it"
     )
     assert pause_if_still(services, wave_id) is False
 
     waves.take_step(services, wave_id, WaveStep.RESUME)
     assert pause_if_still(services, wave_id) is False
+
+
+def test_a_wave_whose_sender_gave_up_is_sent_on_after_some_minutes(services: Services, clock: FakeClock):
+    wave_id = sending_wave(services, 5)
+    assert sending.waves_with_due(services) == []
+    clock.forward(minutes=11)
+    assert sending.waves_with_due(services) == [wave_id]
+    send(services, wave_id)
+    assert sending.waves_with_due(services) == []
 
 
 def test_who_was_put_off_on_purpose_does_not_stand_still_before_a_day_after_their_time(

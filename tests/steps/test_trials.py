@@ -134,7 +134,7 @@ def test_a_canary_of_which_too_much_comes_back_pauses_the_wave_until_a_person_le
     assert paused.state is WaveState.PAUSED
     assert paused.paused_why == (
         "too much came of what went first: bounces: 4 of 4 (100 %), more than 5 %. Look into the cause, then let it go "
-        f"on with steer-wave or `outreach wave resume {wave_id}`, or cancel it"
+        f"on with steer-wave or `outreach wave resume {wave_id}` and `outreach wave send {wave_id}`, or cancel it"
     )
     assert trials.due(services) == []
 
@@ -227,7 +227,7 @@ def test_what_was_not_asked_is_not_answered(services):
 
 
 def test_whom_the_email_api_put_off_was_tried_and_holds_nobody_up(services, provider, clock):
-    provider.put_off = dict.fromkeys(everyone_of(6), "mailbox full")
+    provider.put_off = dict.fromkeys(everyone_of(2), "mailbox full")
     wave_id = begun(services, CANARY, people=6)
     assert trials.seconds_until_due(services, wave_id) == 1800.0
     provider.put_off = {}
@@ -236,6 +236,30 @@ def test_whom_the_email_api_put_off_was_tried_and_holds_nobody_up(services, prov
 
     assert go_on(services, wave_id) is WaveState.SENT
     assert got(provider) == everyone_of(6)
+
+
+def test_a_canary_that_hardly_anybody_got_does_not_let_the_rest_go(services, provider, clock):
+    provider.put_off = dict.fromkeys(everyone_of(MANY), "421 try again later, poor reputation")
+    wave_id = begun(services, CANARY)
+    clock.forward(minutes=30)
+    trials.decide(services, wave_id)
+
+    paused = waves.wave(services, wave_id)
+    assert (paused.state, paused.paused_why.partition(".")[0]) == (
+        WaveState.PAUSED, "the email API is known to have taken 0 of 4 mails that went first"
+    )  # fmt: skip
+
+
+def test_a_trial_that_nobody_was_there_to_decide_waits_for_a_person_who_lets_it_go_on(services, provider, clock):
+    wave_id = begun(services, CANARY)
+    assert trials.seconds_until_due(services, wave_id) == 1800.0
+    clock.forward(days=3)
+    trials.decide(services, wave_id)
+    assert waves.wave(services, wave_id).state is WaveState.PAUSED
+
+    waves.take_step(services, wave_id, WaveStep.RESUME)
+    assert go_on(services, wave_id) is WaveState.SENT
+    assert got(provider) == everyone_of(MANY)
 
 
 def test_a_wave_too_small_for_a_rest_goes_at_once(services, provider):

@@ -1,7 +1,7 @@
 """Freezing whom a wave goes to, in batches."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy import (
     Column,
     Executable,
     Insert,
+    Integer,
     MetaData,
     Select,
     String,
@@ -80,8 +81,18 @@ DIVIDED = Table(
 )
 """The same people, where it matters in which part of the wave somebody is, or in which time zone."""
 
+LOTS = Table(
+    "lots",
+    MetaData(),
+    *(Column(name, String, primary_key=True) for name in ("audience", "variant", "part", "zone")),
+    Column("first", Integer, nullable=False),
+    Column("turns", Integer, nullable=False),
+    prefixes=["TEMPORARY"],
+)
+"""Where the batches begin of everybody who is alike in all four, and how many of them share their numbers in turns."""
 
-@dataclass(frozen=True, order=True, slots=True)
+
+@dataclass(frozen=True, slots=True)
 class _Lot:
     """Whose mails may go in one call: one message, one part of the wave, one time zone."""
 
@@ -95,14 +106,32 @@ class _Lot:
         """The message; what has no other version is sent in the first."""
         return self.audience, self.variant, self.part if self.part == Part.B else ""
 
-    def of(self, people: Table) -> ColumnElement[bool]:
-        """Return who of *people* is in it."""
-        rules = [people.c.variant == self.variant]
-        if self.audience:
-            rules.append(people.c.audience == self.audience)
-        if people is DIVIDED:
-            rules += [people.c.part == self.part, people.c.zone == self.zone]
-        return and_(*rules)
+    @property
+    def place(self) -> tuple[str, str, bool, str, str]:
+        """Where it stands in the line of a wave: what is tried first, in one time zone after the other."""
+        return self.audience, self.variant, self.part == Part.REST, self.zone, self.part
+
+    @property
+    def rival(self) -> "_Lot":
+        """Who gets the one version at the same time, where this lot gets the other."""
+        return replace(self, part=Part.B if self.part == Part.A else Part.A)
+
+    def of_gathered(self) -> ColumnElement[bool]:
+        """Return who of those gathered is in it, where they are not divided."""
+        audience = [GATHERED.c.audience == self.audience] if self.audience else []
+        return and_(GATHERED.c.variant == self.variant, *audience)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """The numbers of a lot's batches: one after the other from *first*, but the first *turns* leave one out each."""
+
+    first: int
+    turns: int = 0
+
+    def number(self, place: int) -> int:
+        """Return the number of the batch at *place*, from 0."""
+        return self.first + place + min(place, self.turns)
 
 
 class _Made(Executable, ClauseElement):
@@ -169,14 +198,17 @@ def freeze(session: Session, wave_id: int, most: int, trial: Trial | None = None
     """
     people = _divided(session, wave_id, trial, home) if trial or home else GATHERED
     cells = _cells(session)
-    firsts, batches = _batches(session, wave_id, people, most)
-    if batches:
+    messages = _messages(session, wave_id)
+    sizes = _sizes(session, people, messages)
+    lines = _lines(sizes, most)
+    if lines:
         added = insert(BatchRow).returning(BatchRow.id, sort_by_parameter_order=True)
-        ids = session.scalars(added, batches).all()
+        ids = session.scalars(added, _batches(wave_id, messages, sizes, lines, most)).all()
         if on_postgres(session):
             session.execute(text("SET LOCAL work_mem = '256MB'"))  # a million people sorted without files
-        session.execute(_deliveries(wave_id, people, firsts, ids, most))
-    for table in dict.fromkeys((people, GATHERED)):
+        numbered = _numbered(lines, most) if people is GATHERED else _numbered_apart(session, messages, lines, most)
+        session.execute(_deliveries(wave_id, numbered, ids, in_order=people is GATHERED))
+    for table in (GATHERED,) if people is GATHERED else (GATHERED, DIVIDED, LOTS):
         table.drop(session.connection(), checkfirst=False)
     return cells
 
@@ -218,6 +250,7 @@ def _divided(session: Session, wave_id: int, trial: Trial | None, home: str) -> 
     if home:
         people = people.outerjoin(ContactRow, ContactRow.id == GATHERED.c.contact_id)
     session.execute(_Made(DIVIDED, people))
+    LOTS.create(session.connection(), checkfirst=False)
     return DIVIDED
 
 
@@ -239,42 +272,96 @@ def _part(wave_id: int, trial: Trial | None) -> ColumnElement[str]:
     return case(*turns, else_=Part.REST.value)
 
 
-def _batches(session: Session, wave_id: int, people: Table, most: int) -> tuple[dict[_Lot, int], list[dict[str, Any]]]:
-    """Return the number of every lot's first batch, and all batches, numbered through from 1."""
+def _messages(session: Session, wave_id: int) -> dict[Edition, int]:
     known = select(MessageRow).where(MessageRow.wave_id == wave_id)
-    messages: dict[Edition, int] = {(row.audience, row.variant, row.version): row.id for row in session.scalars(known)}
-    firsts: dict[_Lot, int] = {}
-    batches: list[dict[str, Any]] = []
-    for lot, size in sorted(_sizes(session, people, messages).items()):
-        firsts[lot] = len(batches) + 1
-        for start in range(0, size, most):
-            batch = {"wave_id": wave_id, "message_id": messages[lot.edition], "number": len(batches) + 1}
-            sized = {"size": min(most, size - start), "state": BatchState.PLANNED, "detail": ""}
-            batches.append(batch | sized | {"part": lot.part, "zone": lot.zone})
-    return firsts, batches
+    return {(row.audience, row.variant, row.version): row.id for row in session.scalars(known)}
 
 
 def _sizes(session: Session, people: Table, messages: Mapping[Edition, int]) -> dict[_Lot, int]:
+    """Return how many people are in each lot, in the order of a wave's line."""
     by = [people.c[name] for name in ("audience", "variant", "part", "zone") if name in people.c]
     sizes: dict[_Lot, int] = {}
     for *names, size in session.execute(select(*by, func.count()).group_by(*by)):
-        lot = _Lot(*names)
-        lot = lot if lot.edition in messages else replace(lot, audience="")
+        lot = _with_message(_Lot(*names), messages)
         sizes[lot] = sizes.get(lot, 0) + size
-    return sizes
+    return {lot: sizes[lot] for lot in sorted(sizes, key=lambda lot: lot.place)}
 
 
-def _deliveries(wave_id: int, people: Table, firsts: Mapping[_Lot, int], ids: Sequence[int], most: int) -> Insert:
+def _with_message(lot: _Lot, messages: Mapping[Edition, int]) -> _Lot:
+    """Return the lot in which those are who have no message of their audience's own."""
+    return lot if lot.edition in messages else replace(lot, audience="")
+
+
+def _lines(sizes: Mapping[_Lot, int], most: int) -> dict[_Lot, _Line]:
+    """Number all batches through from 1; those of two versions in turns, so that neither waits while the other goes."""
+    batches = {lot: -(-size // most) for lot, size in sizes.items()}
+    lines: dict[_Lot, _Line] = {}
+    after = 1
+    for lot, own in batches.items():
+        both = min(own, batches.get(lot.rival, 0)) if lot.part in (Part.A, Part.B) else 0
+        if both and lot.part == Part.B:  # in the gaps that the other version has left; what is left over comes after
+            lines[lot] = _Line(lines[lot.rival].first + 1, both - 1)
+            after = max(after, lines[lot].number(own - 1) + 1)
+        else:
+            lines[lot] = _Line(after, both)
+            after = lines[lot].number(own - 1) + 1
+    return lines
+
+
+def _batches(
+    wave_id: int, messages: Mapping[Edition, int], sizes: Mapping[_Lot, int], lines: Mapping[_Lot, _Line], most: int
+) -> list[dict[str, Any]]:
+    """Return all batches, in order of their numbers."""
+    batches: list[dict[str, Any]] = []
+    for lot, size in sizes.items():
+        for place, start in enumerate(range(0, size, most)):
+            number = lines[lot].number(place)
+            batch = {"wave_id": wave_id, "message_id": messages[lot.edition], "number": number}
+            sized = {"size": min(most, size - start), "state": BatchState.PLANNED, "detail": ""}
+            batches.append(batch | sized | {"part": lot.part, "zone": lot.zone})
+    return sorted(batches, key=lambda batch: batch["number"])
+
+
+def _numbered(lines: Mapping[_Lot, _Line], most: int) -> Subquery:
+    """Return those gathered with the numbers of their batches."""
+
     # Each lot is counted by itself in one pass over people in order of their numbers: sorted by variant first, they
     # would go into the middle of the index by wave and contact, which took a third longer.
     def so_far(lot: _Lot) -> ColumnElement[int]:
-        return func.count().filter(lot.of(people)).over(order_by=people.c.contact_id, rows=(None, 0))
+        return func.count().filter(lot.of_gathered()).over(order_by=GATHERED.c.contact_id, rows=(None, 0))
 
-    turns = ((lot.of(people), first + (so_far(lot) - 1) // most) for lot, first in firsts.items())
-    who = [people.c[column.name] for column in GATHERED.columns]
-    numbered = select(*who, case(*turns).label("number")).subquery()
+    turns = ((lot.of_gathered(), line.first + (so_far(lot) - 1) // most) for lot, line in lines.items())
+    return select(*GATHERED.columns, case(*turns).label("number")).subquery()
+
+
+def _numbered_apart(
+    session: Session, messages: Mapping[Edition, int], lines: Mapping[_Lot, _Line], most: int
+) -> Subquery:
+    """Return those divided with the numbers of their batches.
+
+    There may be a thousand lots, of time zones, parts and languages: each person is counted in their own alone.
+    """
+    by = [DIVIDED.c[column.name] for column in LOTS.primary_key]
+    alike = session.execute(select(*by).distinct()).all()
+    found = {names: lines[_with_message(_Lot(*names), messages)] for names in map(tuple, alike)}
+    keys = [column.name for column in LOTS.primary_key]
+    rows = [dict(zip(keys, names, strict=True)) | asdict(line) for names, line in found.items()]
+    session.execute(insert(LOTS), rows)
+    place = func.row_number().over(partition_by=LOTS.c.first, order_by=DIVIDED.c.contact_id) - 1
+    same = and_(*(column == LOTS.c[column.name] for column in by))
+    people = [DIVIDED.c[column.name] for column in GATHERED.columns]
+    placed = select(*people, LOTS.c.first, LOTS.c.turns, (place // most).label("place")).join(LOTS, same).subquery()
+    left_out = case((placed.c.place < placed.c.turns, placed.c.place), else_=placed.c.turns)
+    number = placed.c.first + placed.c.place + left_out
+    who = [placed.c[column.name] for column in GATHERED.columns]
+    return select(*who, number.label("number")).subquery()
+
+
+def _deliveries(wave_id: int, numbered: Subquery, ids: Sequence[int], *, in_order: bool) -> Insert:
+    """Return what writes everybody in order of their numbers; *in_order*: so they come already."""
     columns = [column for column in numbered.c if column.name != "number"]
     rows = select(literal(wave_id), batch_of(numbered.c.number, ids), *columns)
+    rows = rows if in_order else rows.order_by(numbered.c.contact_id)
     names = ["wave_id", "batch_id", *(column.name for column in columns)]
     return insert(DeliveryRow).from_select(names, rows, include_defaults=False)
 

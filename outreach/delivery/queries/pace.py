@@ -78,7 +78,7 @@ def room(session: Session, allowances: Mapping[str, Allowance]) -> dict[str, int
     Where there is none no row is locked: there will be none before the window is over, unless a call takes nothing.
     """
     left: dict[str, int] = {}
-    for name, each in sorted(allowances.items(), key=lambda pair: pair[1].window):
+    for name, each in allowances.items():
         known = select(SpentRow.mails).where(SpentRow.scope == each.scope, SpentRow.since == each.since)
         mails = session.scalar(known)
         if mails is None and each.most:

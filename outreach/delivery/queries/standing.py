@@ -17,7 +17,9 @@ def stands_since(session: Session, wave_id: int) -> datetime | None:
     let go. A wave that is started or resumed begins anew.
     """
     wave = session.get_one(WaveRow, wave_id)
-    began = max([moment for moment in (wave.started_at, _let_go(session, wave_id)) if moment], default=wave.created_at)
+    began = max(
+        [moment for moment in (wave.started_at, let_go_at(session, wave_id)) if moment], default=wave.created_at
+    )
     due = _due(session, wave, began)
     return max(due, began, _called(session, wave_id) or began) if due else None
 
@@ -43,7 +45,7 @@ def _called(session: Session, wave_id: int) -> datetime | None:
     return session.scalar(calls.where(BatchRow.wave_id == wave_id))
 
 
-def _let_go(session: Session, wave_id: int) -> datetime | None:
+def let_go_at(session: Session, wave_id: int) -> datetime | None:
     """Return when the wave was last started, or let go on."""
     told = select(func.max(MilestoneRow.at)).where(MilestoneRow.resource == f"outreach.wave.{wave_id}")
     return session.scalar(told.where(MilestoneRow.name == f"outreach.wave.{WaveState.SENDING}"))

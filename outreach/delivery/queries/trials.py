@@ -116,6 +116,7 @@ def _tallies(session: Session, wave_id: int) -> dict[Part, Tally]:
         "clicked": and_(reader, clicked),
         "bounced": status == Status.BOUNCED,
         "complained": status == Status.COMPLAINED,
+        "suppressed": status == Status.SUPPRESSED,
         "refused": or_(status == Status.REFUSED, and_(status == "", BatchRow.state == BatchState.REFUSED)),
     }
     rows = (

@@ -1,6 +1,7 @@
 """What a wave is judged by while it is sent: a few counters, and whether there is anything left to stop."""
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -40,6 +41,13 @@ def forgive(session: Session, wave_id: int) -> None:
     """Keep what came of the wave until now: a person has looked at it, and lets the wave go on."""
     looked_at = seen(session, wave_id).stored()
     session.execute(update(WaveRow).where(WaveRow.id == wave_id).values(forgiven=looked_at))
+
+
+def unforgive(session: Session, wave_id: int, people: int) -> None:
+    """Take people off what was forgiven who are refused no more: they are written to again, and count anew."""
+    known = forgiven(session, wave_id)
+    fewer = replace(known, refused=max(0, known.refused - people))
+    session.execute(update(WaveRow).where(WaveRow.id == wave_id).values(forgiven=fewer.stored()))
 
 
 def is_stoppable(session: Session, wave_id: int) -> bool:
