@@ -1,6 +1,9 @@
 # Everything sets itself up: `make demo` and `make test` need python3 (3.11 or newer), git and make.
 SHELL := /bin/sh
 PY := .venv/bin/python
+# Python compiles what it imports once, and not in every process: a flow run is one. Nothing is written beside the code
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/pycache
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 

@@ -59,19 +59,22 @@ PLACES: Mapping[Body | None, Place] = {
 
 @dataclass(frozen=True)
 class Past:
-    """A wave that was: *state*, when it began, whether it was a letter of the house."""
+    """A wave that was: *state*, when it began, when its mails *went*, whether it was a letter of the house."""
 
     state: WaveState
     started: datetime | None
+    went: datetime | None = None
     hidden: bool = False
 
 
+SETTLED = (BatchState.ACCEPTED, BatchState.REFUSED)
+
 WAVES: Mapping[str, Past] = {
-    "spring/start": Past(WaveState.SENT, ago(40)),
-    "spring/call": Past(WaveState.CANCELLED, ago(13)),
-    "autumn/news": Past(WaveState.SENDING, ago(6.4)),
+    "spring/start": Past(WaveState.SENT, ago(40), ago(38)),
+    "spring/call": Past(WaveState.CANCELLED, ago(20), ago(13)),
+    "autumn/news": Past(WaveState.SENDING, ago(6.4), ago(2.4)),
     "autumn/later": Past(WaveState.PLANNED, None),
-    "house/copy": Past(WaveState.SENDING, ago(1), hidden=True),
+    "house/copy": Past(WaveState.SENDING, ago(1), ago(1), hidden=True),
 }
 
 
@@ -97,6 +100,11 @@ class Got:
         if self.batch is BatchState.PLANNED:
             return wave.state in (WaveState.SENDING, WaveState.PAUSED)
         return self.batch is not BatchState.REFUSED
+
+    def went(self, wave: Past) -> datetime | None:
+        """When it went, as far as that is known: it may be now, while nobody can tell and the wave goes on."""
+        unsettled = self.batch not in SETTLED and wave.state is WaveState.SENDING
+        return NOON if unsettled else wave.went
 
 
 @dataclass(frozen=True)
@@ -196,7 +204,10 @@ def past(session: Session) -> dict[tuple[str, BatchState], tuple[int, int]]:
         slug, _, wave_name = name.partition("/")
         wave = wave_row(session, slug, wave_name, was)
         for number, state in enumerate(BatchState):
-            found[name, state] = wave.id, _batch(session, wave.id, state, number).id
+            batch = _batch(session, wave.id, state, number)
+            batch.settled_at = was.went if state in SETTLED else None
+            found[name, state] = wave.id, batch.id
+    session.flush()
     return found
 
 
@@ -211,6 +222,7 @@ def wave_row(session: Session, slug: str, name: str, was: Past) -> WaveRow:
     wave = WaveRow(
         campaign_id=campaign.id, name=name, title={"nl": name.title()}, audiences=[], state=was.state, out={},
         created_at=NOON, started_at=was.started,
+        finished_at=was.went if was.state in (WaveState.SENT, WaveState.CANCELLED) else None,
     )  # fmt: skip
     session.add(wave)
     session.flush()

@@ -24,6 +24,7 @@ from outreach.store.tables import Base
 from tests import memory, remembered
 from tests.fakes import FakeProvider
 from tests.postgres import Cluster, find_binaries
+from tests.scheduling import OneServer, place
 
 KEY = "a-key-for-tests-that-is-long-enough"
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -48,15 +49,14 @@ LOUD = "!!! PostgreSQL IS NOT INSTALLED: half of the database tests are skipped 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    from tests.scheduling import OneServer
-
+    config.option.loadscopereorder = False  # what has many tests would come first, and the walk, which has two, last
     return OneServer(config, log)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the walk: it takes longest, and the other processor can do the rest meanwhile."""
-    items.sort(key=lambda item: item.get_closest_marker("walk") is None)
+    """Begin with what takes longest: the other processor can do the rest meanwhile."""
+    items.sort(key=lambda item: place(item.nodeid))
 
 
 @dataclass

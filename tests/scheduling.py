@@ -2,8 +2,24 @@
 
 from xdist.scheduler import LoadFileScheduling
 
-TOGETHER = ("tests/flows", "tests/judges")
-"""One Prefect server is enough, and all mails are compiled once."""
+TOGETHER = ("tests/flows", "tests/judges", "tests/browser")
+"""One Prefect server is enough, one browser for many pages, and all mails are compiled once."""
+
+DEAREST = (
+    "tests/walk",
+    "tests/flows",
+    "tests/browser",
+    "tests/faults",
+    "tests/judges",
+    "tests/steps",
+    "tests/audience",
+)
+"""What takes longest comes first: what is short fills up the processes at the end, so that they end together."""
+
+
+def place(nodeid: str) -> int:
+    """Return how early a test is dealt out; 0 comes first."""
+    return next((at for at, folder in enumerate(DEAREST) if nodeid.startswith(f"{folder}/")), len(DEAREST))
 
 
 class OneServer(LoadFileScheduling):

@@ -134,8 +134,13 @@ def view(session: Session, wave_id: int) -> WaveView:
 
 
 def hold(session: Session, wave_id: int) -> None:
-    """Keep everybody else from changing the wave until this transaction ends."""
-    session.execute(select(WaveRow.id).where(WaveRow.id == wave_id).with_for_update())
+    """Keep everybody else from changing the wave until this transaction ends.
+
+    Batches may still be added to it: a lane that writes an answer down holds its batch and adds another, while a person
+    who decides about that batch holds the wave and waits for it. Whose new batches must not come now holds the wave
+    as well (`look_up.hold_wave`).
+    """
+    session.execute(select(WaveRow.id).where(WaveRow.id == wave_id).with_for_update(key_share=True))
 
 
 def find(session: Session, campaign: str, name: str) -> int | None:
@@ -157,8 +162,8 @@ def take(session: Session, wave_id: int, step: WaveStep, now: datetime, *, why: 
 
     *why* says what a pause is for; it stands with the wave until it goes on.
     """
-    held = select(WaveRow).where(WaveRow.id == wave_id).with_for_update().execution_options(populate_existing=True)
-    wave = session.scalar(held)
+    held = select(WaveRow).where(WaveRow.id == wave_id).with_for_update(key_share=True)  # as `hold` does
+    wave = session.scalar(held.execution_options(populate_existing=True))
     if wave is None:
         raise NotFound("wave", wave_id)
     before = WaveState(wave.state)

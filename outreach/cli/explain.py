@@ -99,7 +99,7 @@ def _consent(ground: Ground | None, topic: str) -> list[str]:
 def _wish(wish: Wish | None) -> list[str]:
     if wish is None or not DAYS_BETWEEN[wish.frequency]:
         return []
-    last = f"last written to by a wave of {_day(wish.last)}" if wish.last else "not written to before"
+    last = f"last written to on {_day(wish.last)}" if wish.last else "not written to before"
     return [f"frequency: at most {wish.frequency}; {last}{'; too lately for another mail' if wish.too_soon else ''}"]
 
 

@@ -13,6 +13,9 @@ DONE = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 
 TRIES = 30
 
+POLL = 0.5
+"""Seconds; to ask more often takes more time from the server, and so from the run, than is gained."""
+
 
 class PrefectApi:
     """One Prefect server. *check* is called while waiting and raises if waiting is in vain."""
@@ -102,4 +105,4 @@ class PrefectApi:
             self.check()
             if time.monotonic() > deadline:
                 raise OutreachError(f"{otherwise} within {seconds:.0f} s")
-            time.sleep(0.25)
+            time.sleep(POLL)

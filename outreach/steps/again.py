@@ -58,7 +58,7 @@ def decide_unknown(
     now = services.clock()
     with services.sessions.begin() as session:
         campaigns.hold(session, wave_id)
-        wanted = [call.batch_id for call in again.unknown_calls(session, wave_id)]
+        wanted = [call.batch_id for call in again.unknown_calls(session, wave_id, hold=True)]
         chosen = [batch_id for batch_id in wanted if batches is None or batch_id in batches]
         if verdict is Verdict.SENT:
             return sum(again.count_as_sent(session, batch_id, by, now) for batch_id in chosen)

@@ -14,7 +14,10 @@ UNDER_WAY = (WaveState.SENDING, WaveState.PAUSED)
 
 
 def begun_since(moment: datetime) -> Select[tuple[int]]:
-    """Return the waves that began at *moment* or later; letters that somebody asked for are none."""
+    """Return the waves that began at *moment* or later; letters that somebody asked for are none.
+
+    When a wave's mails went is another question, which `active_since` and `settled_since` answer together.
+    """
     waves = select(WaveRow.id).join(CampaignRow, CampaignRow.id == WaveRow.campaign_id).correlate(None)
     return waves.where(WaveRow.started_at >= moment, CampaignRow.hidden.is_(False))
 

@@ -40,7 +40,8 @@ def started(citizen: Citizen) -> list[tuple[str, Past]]:
 
 
 def written_within(citizen: Citizen, days: int) -> bool:
-    return any(within(was.started, days) and citizen.got[name].written(was) for name, was in started(citizen))
+    mails = [(citizen.got[name], was) for name, was in started(citizen)]
+    return any(within(mail.went(was), days) and mail.written(was) for mail, was in mails)
 
 
 def arrived(citizen: Citizen, waves: tuple[str, ...], done: str = "arrived") -> bool:
@@ -145,8 +146,8 @@ ARGUMENTS: Mapping[str, tuple[Argument, ...]] = {
     "basis": (f"{TOPIC}=membership", ("care=published", f"{TOPIC}=consent")),
     **dict.fromkeys(("received", "opened", "clicked", "not_opened", "not_clicked"), WAVE_NAMES),
     "received_any_since": ("2026-10-31", ("2026-01-31", "2026-11-14")),
-    "written_to_within": (1, 7, 14, 41),
-    "not_written_to_within": (1, 7, 14, 41),
+    "written_to_within": (1, 3, 14, 39),
+    "not_written_to_within": (1, 3, 14, 39),
     **dict.fromkeys(("submitted", "not_submitted", "registered", "waiting", "not_registered"), CALL_NAMES),
     "submitted_after": ("nominate=2026-01-31", ("symposium=2026-06-30", "nominate=2026-06-30")),
     "submitted_before": ("nominate=2026-01-31", ("symposium=2026-06-30", "nominate=2026-06-30")),

@@ -1,13 +1,18 @@
 """How often at most somebody wants mail, looked at again when their batch is about to go out."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select, update
 
+from outreach.audience.queries import selection
 from outreach.campaigns import queries as campaigns
 from outreach.delivery.queries import claim
 from outreach.model.people import Frequency
 from outreach.model.wave import Status, WaveStep
+from outreach.providers.port import Limits
 from outreach.services import Services
+from outreach.steps import sending
 from outreach.store.tables import BatchRow, ContactRow, DeliveryRow
 from tests.builders_delivery import got, planned_wave, send
 
@@ -51,6 +56,29 @@ def test_a_wish_is_for_days_of_the_calendar(services, provider, clock, days, mai
     send(services, waves[1])
 
     assert len(got(provider)) == mails
+
+
+def test_a_wave_that_takes_days_counts_by_the_day_its_mail_went(services, provider, clock):
+    provider.limits = Limits(recipients=1, body_bytes=1_000_000)
+    waves = [planned_wave(services, 2), planned_wave(services, 0, slug="ander")]
+    for person in (1, 2):
+        wish(services, person, Frequency.WEEKLY)
+    with services.sessions.begin() as session:
+        later = update(BatchRow).where(BatchRow.wave_id == waves[0], BatchRow.number == 2)
+        session.execute(later.values(not_before=clock() + timedelta(days=10)))
+    begin(services, waves[0])
+    send(services, waves[0])
+    clock.forward(days=10)
+    send(services, waves[0])
+    sending.finish_wave(services, waves[0])
+
+    with services.sessions() as session:
+        too_soon = session.scalars(select(ContactRow.id).where(selection.too_soon(clock())[Frequency.WEEKLY])).all()
+    begin(services, waves[1])
+    send(services, waves[1])
+
+    assert too_soon == [2]
+    assert got(provider) == ["person1@example.org", "person1@example.org", "person2@example.org"]
 
 
 def test_a_call_made_again_leaves_nobody_out_for_a_wish(services):

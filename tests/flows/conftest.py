@@ -1,6 +1,7 @@
 """One Prefect server for all tests of flows, with what they do not need switched off."""
 
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from prefect.settings import (
 from prefect.testing.utilities import prefect_test_harness
 
 from outreach.demo.outbox import create
+from tests import memory
 from tests.conftest import KEY
 from tests.providers.serving import serving
 
@@ -25,6 +27,7 @@ def prefect() -> Iterator[None]:
     for service in SWITCHED_OFF:
         patch.setenv(f"PREFECT_SERVER_SERVICES_{service}_ENABLED", "false")
     patch.setenv("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+    patch.setattr(tempfile, "tempdir", memory.folder())  # the harness keeps the server's database among these
     quick = temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None, PREFECT_LOGGING_TO_API_ENABLED: False})
     with prefect_test_harness(server_startup_timeout=120), quick:
         yield

@@ -59,26 +59,30 @@ def received_any_since(days: Listed) -> Clause:
 
 @predicate("was written to less than {} days ago", example=14)
 def written_to_within(days: int, now: datetime) -> Clause:
-    """Was written to, or is about to be, by a wave that began less than so many days ago; 1 is today."""
+    """Was written to less than so many days ago, or is about to be by a wave under way; 1 is today.
+
+    It counts when the mail went: a wave may take days.
+    """
     return written_to_since(days_before(days, now))
 
 
 @predicate("was not written to for {} days", example=14)
 def not_written_to_within(days: int, now: datetime) -> Clause:
-    """Was written to by no wave that began less than so many days ago."""
+    """Was not written to for so many days, and is not about to be by a wave under way."""
     return ~written_to_within(days, now)
 
 
 def written_to_since(moment: datetime, *, to: type[ContactRow] = ContactRow) -> Clause:
-    """Was written to by a wave that began at *moment* or later; letters that somebody asked for do not count.
+    """Was written to at *moment* or later, or is about to be; letters that somebody asked for do not count.
 
     Asked of contacts, or of an alias of theirs.
     """
     return exists().where(
         DeliveryRow.contact_id == to.id,
-        DeliveryRow.wave_id.in_(mailed.begun_since(moment)),
+        DeliveryRow.wave_id.in_(mailed.active_since(moment)),
         DeliveryRow.wave_id == WaveRow.id,
         DeliveryRow.batch_id == BatchRow.id,
+        mailed.settled_since(moment),
         mailed.goes(),
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, literal, select
 from sqlalchemy.orm import Session
 
 from outreach.audience.explanation import Aim, Entry, Ground, Had, Person, Suppression, Wish
@@ -120,10 +120,18 @@ def wish(session: Session, person: Person, now: datetime, *, apart_from: int | N
 
     It is decided as planning decides it; where the wave is *frozen* for the person, as it is when the mail goes out.
     """
-    last = session.scalar(
-        select(func.max(WaveRow.started_at))
+    days = DAYS_BETWEEN[person.frequency]
+    since = days_before(days or 1, now)
+    moment = literal(now, BatchRow.settled_at.type)
+    lately = and_(WaveRow.id.in_(mailed.active_since(since)), mailed.settled_since(since))
+    last, too_soon = session.execute(
+        select(
+            func.max(func.coalesce(BatchRow.settled_at, WaveRow.finished_at, moment)),
+            func.count().filter(lately),
+        )
+        .select_from(DeliveryRow)
+        .join(WaveRow, WaveRow.id == DeliveryRow.wave_id)
         .join(CampaignRow, CampaignRow.id == WaveRow.campaign_id)
-        .join(DeliveryRow, DeliveryRow.wave_id == WaveRow.id)
         .join(BatchRow, BatchRow.id == DeliveryRow.batch_id)
         .where(
             DeliveryRow.contact_id == person.id,
@@ -131,9 +139,8 @@ def wish(session: Session, person: Person, now: datetime, *, apart_from: int | N
             WaveRow.id != (apart_from or 0),
             mailed.went() if frozen else mailed.goes(),
         )
-    )
-    days = DAYS_BETWEEN[person.frequency]
-    return Wish(person.frequency, last, bool(days and last and last >= days_before(days, now)))
+    ).one()
+    return Wish(person.frequency, last, bool(days and too_soon))
 
 
 def had(session: Session, contact_id: int, cap: Cap, now: datetime, *, apart_from: int | None, frozen: bool) -> Had:

@@ -4,11 +4,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from outreach.delivery.queries.ledger import count_all, line_up
+from outreach.delivery.queries.ledger import Figures, count_all, line_up
 from outreach.model.report import Cell, Figure
 from outreach.model.wave import BatchState, Status
 from outreach.store.changes import change
@@ -27,8 +28,10 @@ class UnknownCall:
     why: str
 
 
-def unknown_calls(session: Session, wave_id: int) -> list[UnknownCall]:
-    """Return the wave's unknown calls, in order."""
+def unknown_calls(session: Session, wave_id: int, *, hold: bool = False) -> list[UnknownCall]:
+    """Return the wave's unknown calls, in order; to decide about them, *hold* them all before any figure is counted."""
+    if hold:
+        _hold(session, BatchRow.wave_id == wave_id, BatchRow.state == BatchState.UNKNOWN)
     batches = session.scalars(
         select(BatchRow)
         .where(BatchRow.wave_id == wave_id, BatchRow.state == BatchState.UNKNOWN)
@@ -84,46 +87,53 @@ def line_up_failed(session: Session, wave_id: int, by: str) -> int:
     Batches refused as a whole are opened again; single people are put into batches of their own. Who bounced or
     complained is not among them: the address, not the call, was at fault.
     """
-    lined_up = 0
-    refused = select(BatchRow.id).where(BatchRow.wave_id == wave_id, BatchRow.state == BatchState.REFUSED)
-    for batch_id in session.scalars(refused.order_by(BatchRow.number).with_for_update()).all():
+    whole = and_(BatchRow.wave_id == wave_id, BatchRow.state == BatchState.REFUSED)
+    single = and_(  # whose answer is awaited must stay as it went out
+        BatchRow.wave_id == wave_id,
+        BatchRow.state == BatchState.ACCEPTED,
+        BatchRow.id.in_(select(DeliveryRow.batch_id).where(_refused(wave_id))),
+    )
+    batches = _hold(session, or_(whole, single))
+    lined_up, figures = _line_up_single(session, wave_id, batches, by)
+    for batch_id in session.scalars(select(BatchRow.id).where(whole, BatchRow.id.in_(batches))).all():
         reopened = update(BatchRow).where(BatchRow.id == batch_id).values(
             state=BatchState.PLANNED, detail=f"to be sent again, by {by}", settled_at=None, tries=0, not_before=None
         )  # fmt: skip
+        figures.subtract(_open_figures(session, batch_id, Figure.REFUSED))
         change(session, reopened)
-        _count_open(session, batch_id, Figure.REFUSED, by=-1)
         lined_up += _open_people(session, batch_id)
-    return lined_up + _line_up_single(session, wave_id, by)
+    count_all(session, figures)
+    return lined_up
 
 
-def _line_up_single(session: Session, wave_id: int, by: str) -> int:
-    answered = select(BatchRow.id).where(  # whose answer is awaited must stay as it went out
-        BatchRow.wave_id == wave_id, BatchRow.state.in_((BatchState.ACCEPTED, BatchState.REFUSED))
-    )
-    people = session.scalars(
-        select(DeliveryRow)
-        .where(DeliveryRow.wave_id == wave_id, DeliveryRow.status == Status.REFUSED, DeliveryRow.email != "")
-        .where(DeliveryRow.batch_id.in_(answered))
-        .order_by(DeliveryRow.batch_id, DeliveryRow.id)
-        .with_for_update()
-    ).all()
-    of_batch: dict[int, list[DeliveryRow]] = {}
-    for person in people:
-        if person.batch_id is not None:
-            of_batch.setdefault(person.batch_id, []).append(person)
-    for batch_id, refused in of_batch.items():
-        _take_back(session, refused)
+def _line_up_single(session: Session, wave_id: int, batches: Sequence[int], by: str) -> tuple[int, Figures]:
+    """Give those who were refused by themselves batches of their own; return how many, and figures to be counted."""
+    rows = select(DeliveryRow).where(_refused(wave_id), DeliveryRow.batch_id.in_(batches))
+    people = session.scalars(rows.order_by(DeliveryRow.batch_id, DeliveryRow.id).with_for_update()).all()
+    figures: Figures = Counter()
+    for batch_id, group in groupby(people, key=lambda person: person.batch_id):
+        refused = list(group)
+        for person in refused:
+            figures[person.wave_id, Cell(person.audience, person.variant), Figure.REFUSED] -= 1
+            person.status, person.detail = None, None
+        session.flush()
         line_up(session, session.get_one(BatchRow, batch_id), refused, f"refused at first; to be sent again, by {by}")
     session.flush()
-    return len(people)
+    return len(people), figures
 
 
-def _take_back(session: Session, refused: Sequence[DeliveryRow]) -> None:
-    figures = Counter((person.wave_id, Cell(person.audience, person.variant), Figure.REFUSED) for person in refused)
-    for person in refused:
-        person.status, person.detail = None, None
-    session.flush()
-    count_all(session, Counter({key: -by for key, by in figures.items()}))
+def _refused(wave_id: int) -> ColumnElement[bool]:
+    """Return who was refused by themselves, and was not forgotten since."""
+    return and_(DeliveryRow.wave_id == wave_id, DeliveryRow.status == Status.REFUSED, DeliveryRow.email != "")
+
+
+def _hold(session: Session, *which: ColumnElement[bool]) -> Sequence[int]:
+    """Take batches before their deliveries and any figure, in order of their numbers, as whoever reports on them does.
+
+    Return them as they are by then.
+    """
+    rows = select(BatchRow.id).where(*which).order_by(BatchRow.id)
+    return session.scalars(rows.with_for_update()).all()
 
 
 def _unknown(session: Session, batch: BatchRow) -> UnknownCall:
@@ -151,12 +161,16 @@ def _open_people(session: Session, batch_id: int) -> int:
     return session.scalar(rows.where(*there)) or 0
 
 
-def _count_open(session: Session, batch_id: int, figure: Figure, by: int = 1) -> int:
+def _count_open(session: Session, batch_id: int, figure: Figure) -> int:
+    figures = _open_figures(session, batch_id, figure)
+    count_all(session, figures)
+    return figures.total()
+
+
+def _open_figures(session: Session, batch_id: int, figure: Figure) -> Figures:
     rows = session.execute(
         select(DeliveryRow.wave_id, DeliveryRow.audience, DeliveryRow.variant, func.count())
         .where(DeliveryRow.batch_id == batch_id, DeliveryRow.status.is_(None))
         .group_by(DeliveryRow.wave_id, DeliveryRow.audience, DeliveryRow.variant)
     ).tuples()
-    figures = Counter({(wave, Cell(audience, variant), figure): size * by for wave, audience, variant, size in rows})
-    count_all(session, figures)
-    return abs(figures.total())
+    return Counter({(wave, Cell(audience, variant), figure): size for wave, audience, variant, size in rows})

@@ -251,13 +251,14 @@ def _wishing(session: Session, batch_id: int) -> dict[Frequency, list[int]]:
 
 
 def _written_to_since(moment: datetime) -> ColumnElement[bool]:
-    """Whether another wave that began since wrote, or is writing: two may be planned before either of them begins."""
+    """Whether another wave wrote since, or is writing: two may be planned before either of them begins."""
     other = aliased(DeliveryRow)
     return exists().where(
         other.contact_id == DeliveryRow.contact_id,
         other.wave_id != DeliveryRow.wave_id,
-        other.wave_id.in_(mailed.begun_since(moment)),
+        other.wave_id.in_(mailed.active_since(moment)),
         other.batch_id == BatchRow.id,
+        mailed.settled_since(moment),
         mailed.went(other),
     )
 

@@ -1,6 +1,8 @@
 """What came of the parts of a wave that go first, and letting the rest go."""
 
-from datetime import datetime
+from collections import Counter
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, update
@@ -19,10 +21,11 @@ def standing(session: Session, wave_id: int) -> Trying | None:
     wave = session.get_one(WaveRow, wave_id)
     if not wave.trial:
         return None
+    trial = Trial.of(wave.trial)
     return Trying(
-        trial=Trial.of(wave.trial),
+        trial=trial,
         sizes=_sizes(session, wave_id),
-        tallies=_tallies(session, wave_id),
+        tallies=_tallies(session, wave_id, trial),
         subjects=_subjects(session, wave_id),
         open=open_batches(session, wave_id),
         ends=wave.trial_ends,
@@ -104,7 +107,7 @@ def _sizes(session: Session, wave_id: int) -> dict[Part, int]:
     return {Part(part): int(size) for part, size in session.execute(rows).tuples()}
 
 
-def _tallies(session: Session, wave_id: int) -> dict[Part, Tally]:
+def _tallies(session: Session, wave_id: int, trial: Trial) -> dict[Part, Tally]:
     spoken = case((BatchRow.state == BatchState.ACCEPTED, Status.ACCEPTED.value), else_="")
     status = func.coalesce(DeliveryRow.status, spoken)
     clicked, opened = DeliveryRow.clicked_human_at.is_not(None), DeliveryRow.opened_human_at.is_not(None)
@@ -116,7 +119,6 @@ def _tallies(session: Session, wave_id: int) -> dict[Part, Tally]:
         "clicked": and_(reader, clicked),
         "bounced": status == Status.BOUNCED,
         "complained": status == Status.COMPLAINED,
-        "suppressed": status == Status.SUPPRESSED,
         "refused": or_(status == Status.REFUSED, and_(status == "", BatchRow.state == BatchState.REFUSED)),
     }
     rows = (
@@ -125,10 +127,32 @@ def _tallies(session: Session, wave_id: int) -> dict[Part, Tally]:
         .where(BatchRow.wave_id == wave_id, BatchRow.part.in_(TRIED))
         .group_by(BatchRow.part)
     )
-    return {
+    tallies = {
         Part(part): Tally(recipients, **dict(zip(counted, figures, strict=True)))
         for part, recipients, *figures in session.execute(rows)
     }
+    late = _late_clicks(session, wave_id, trial.wait) if trial.versions else {}
+    return {part: replace(tally, clicked=tally.clicked - late.get(part, 0)) for part, tally in tallies.items()}
+
+
+def _late_clicks(session: Session, wave_id: int, wait: timedelta) -> Counter[Part]:
+    """Return how many readers clicked later than *wait* after their mail went.
+
+    Where our own limits let the mails of a trial go over days, those that went first have had longer to be clicked in.
+    """
+    rows = select(BatchRow.part, BatchRow.settled_at, DeliveryRow.clicked_human_at).join(
+        DeliveryRow, DeliveryRow.batch_id == BatchRow.id
+    )
+    clicks = session.execute(
+        rows.where(
+            BatchRow.wave_id == wave_id,
+            BatchRow.part.in_(TRIED),
+            DeliveryRow.tracked,
+            DeliveryRow.clicked_human_at > BatchRow.settled_at,
+        )
+    ).tuples()
+    # subtracted here, as the databases do not add a length of time to a moment in the same way
+    return Counter(Part(part) for part, settled, clicked in clicks if settled and clicked and clicked - settled > wait)
 
 
 def _subjects(session: Session, wave_id: int) -> dict[Part, tuple[str, ...]]:
