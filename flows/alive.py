@@ -32,7 +32,7 @@ EVERY = 4.0
 SILENCE = timedelta(seconds=15)
 """After so long without a sign a run counts as lost; Prefect looks every 5 seconds."""
 
-PATIENCE = 10.0
+PATIENCE = 3.0
 """Seconds that Prefect's server has for an answer, before the next sign is tried."""
 
 SET_BY_HAND = frozenset({StateType.COMPLETED, StateType.FAILED, StateType.CANCELLED})
