@@ -40,7 +40,7 @@ class SteeringForm(BaseModel):
     step: Steering = Field(
         title="What",
         description="pause: nobody more is written to until it is resumed; cancel: nobody more ever; send the rest: do "
-        "not wait longer for what a wave tries first, with one version or with the better of two",
+        "not wait longer for what a wave tries first; where it tries two versions, choose which one",
         json_schema_extra=at(2),
     )
     by: str = Field(
