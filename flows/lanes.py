@@ -5,7 +5,7 @@ import time
 from prefect import get_run_logger, runtime, task
 from prefect.deployments import run_deployment
 
-from flows import asking, late
+from flows import asking, late, senders
 from flows.again import step
 from flows.alive import check, signs_of_life
 from flows.events import emit_milestones
@@ -137,10 +137,11 @@ def go_on(wave_id: int, how: LanesForm, *, resume: bool = False) -> dict[str, in
     A wave that is paused goes on only if the run is to *resume* it.
     """
     with open_services() as services:
-        state = waves.wave(services, wave_id).state
+        wave = waves.wave(services, wave_id)
+    senders.mark(wave)
     with signs_of_life():
         try:
-            return settle(wave_id) if state is WaveState.SENT else send(wave_id, how, resume=resume)
+            return settle(wave_id) if wave.state is WaveState.SENT else send(wave_id, how, resume=resume)
         finally:
             emit_milestones()
             refresh_wave(wave_id)

@@ -7,9 +7,9 @@ from prefect import flow
 from prefect.input import RunInput
 from pydantic import BaseModel, Field
 
-from flows import asking, lanes
+from flows import asking, lanes, senders
 from flows.again import step
-from flows.forms import LANES, wave_name
+from flows.forms import wave_name
 from outreach.dashboard.leftovers import leftovers_markdown
 from outreach.services import open_services
 from outreach.steps import again, steering
@@ -77,4 +77,4 @@ def wave_leftovers(wave: LeftoversForm) -> dict[str, int]:
     if asked is not None:
         answer, shown = asked
         decide(found.id, shown, answer.unknown, answer.refused, answer.by)
-    return lanes.send_open(found.id, LANES)
+    return lanes.send_open(found.id, senders.form_of(found))

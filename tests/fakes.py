@@ -23,6 +23,7 @@ class FakeProvider:
     name: str = "fake"
     limits: Limits = field(default_factory=lambda: Limits(recipients=3, body_bytes=1_000_000))
     rate: Rate | None = None
+    account: str = "account-1"
     replays: bool = True
     keys_live: timedelta = timedelta(hours=23)
     looks_up: bool = False

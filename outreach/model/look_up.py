@@ -2,7 +2,7 @@
 
 Whoever the list does not show may have got the mail all the same: the list may be behind, may not reach back so far, or
 may be another account's. So it is looked at twice after it has settled, in time, and it has to show a mail that is
-known to have been taken about when the call was made. Else a person decides.
+known to have been taken about when the call was made, with the same account. Else a person decides.
 """
 
 from dataclasses import dataclass
@@ -30,12 +30,28 @@ class Proof(StrEnum):
     NONE = "no mail is known to have been taken then, so the list may show none at all"
 
 
+def of_another(provider: str) -> str:
+    """Return why nothing that a provider says now tells of a call of another account."""
+    return f"it was made with another account of {provider} than the present one"
+
+
+def not_of(provider: str, made: str, present: str) -> str:
+    """Return why a call that was *made* with an account may be none of the *present* one's; empty: it is.
+
+    Where only the key tells accounts apart, a key that was merely changed for a new one looks like another account.
+    """
+    if not made:
+        return f"nobody wrote down with which account of {provider} it was made"
+    return "" if made == present else of_another(provider)
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """One look at the whole list for a call that was *begun* and, at the latest, *ended* then.
 
     *at* is when the look began, *settles* how long the list may be behind. *before* counts the looks before this one
-    that counted, *again* how often the call was made anew because it was not found.
+    that counted, *again* how often the call was made anew because it was not found. *unsure* is why the list may be
+    that of another account.
     """
 
     begun: datetime
@@ -44,6 +60,7 @@ class Look:
     at: datetime
     before: int = 0
     again: int = 0
+    unsure: str = ""
 
     @property
     def counts(self) -> bool:
@@ -67,4 +84,4 @@ def doubt(look: Look, proof: Proof) -> str:
         return "the list may not reach back so far any more"
     if look.again >= MOST_AGAIN:
         return f"nor was it when it was made again, {MOST_AGAIN} times"
-    return "" if proof is Proof.SHOWN else proof
+    return "" if proof is Proof.SHOWN else look.unsure or proof

@@ -147,23 +147,24 @@ class Message:
             sender=self.sender,
             reply_to=self.reply_to,
             subject=subject.fill(recipient.values),
-            html=body.fill(recipient.escaped),
+            html=body.fill(recipient.escaped()),
             text=text.fill(recipient.values),
             headers={name: pieces.fill(recipient.values) for name, pieces in headers.items()},
         )
 
 
-@dataclass(frozen=True)
-class Recipient:
-    """An address with the values of all slots. Line breaks are taken out of the values: they could forge headers."""
+class Recipient(NamedTuple):
+    """An address with the values of all slots. Line breaks are taken out of the values: they could forge headers.
+
+    A tuple, since one is made for every mail, and a frozen dataclass takes four times as long to make.
+    """
 
     rid: str
     email: str
     values: Mapping[str, str]
 
-    @cached_property
     def escaped(self) -> dict[str, str]:
-        """The values as they may stand in HTML."""
+        """Return the values as they may stand in HTML."""
         return dict(zip(self.values, escape(list(self.values.values())), strict=True))
 
 

@@ -19,7 +19,7 @@ from outreach.errors import AccessRefused, DefinitionError, OutcomeUnknown
 from outreach.model.mail import Address, Mail, MergePlan, Receipt, one_line
 from outreach.model.provider_report import ProviderReport
 from outreach.model.wave import Kind
-from outreach.providers import answers, basic_auth, carriage, envelope, events, look_up
+from outreach.providers import account, answers, basic_auth, carriage, envelope, events, look_up
 from outreach.providers.events import Event
 from outreach.providers.http import Answer, Api, Query
 from outreach.providers.port import SETTLES, Found, Granularity, Limits, Sought
@@ -77,6 +77,7 @@ class Brevo:
 
     def __init__(self, *, url: str, key: str, webhook_secret: str, seconds: float) -> None:
         self._secret = webhook_secret
+        self.account = account.named(self.name, url, key)
         self._api = Api("Brevo", url, {"api-key": key}, seconds, waits=("retry-after", "x-sib-ratelimit-reset"))
 
     def prepare(self, plan: MergePlan) -> bytes:

@@ -54,8 +54,9 @@ def encoded_words(text: str, fold: str = "") -> str:
 
 def is_plain(email: str) -> bool:
     """Whether every API takes the address: ASCII, unquoted, a domain with a dot, nothing longer than SMTP allows."""
-    local, _, _ = email.rpartition("@")
-    return bool(_ADDRESS.fullmatch(email)) and len(local) <= _LONGEST_LOCAL and len(email) <= _LONGEST_ADDRESS
+    if not _ADDRESS.fullmatch(email) or len(email) > _LONGEST_ADDRESS:
+        return False
+    return email.index("@") <= _LONGEST_LOCAL
 
 
 def check_ascii(api: str, headers: Mapping[str, str]) -> None:

@@ -8,7 +8,7 @@ from outreach.errors import OutcomeUnknown, ProviderError, ProviderRefused, Toke
 from outreach.model.mail import Mail, MergePlan, Receipt
 from outreach.model.provider_report import ProviderReport
 from outreach.model.wave import Kind
-from outreach.providers import answers, carriage, envelope, events, signature
+from outreach.providers import account, answers, carriage, envelope, events, signature
 from outreach.providers.events import Event
 from outreach.providers.http import Answer, Api
 from outreach.providers.port import KEYS_LIVE, Granularity, Limits, NoLookUp
@@ -48,6 +48,7 @@ class Lettermint(NoLookUp):
 
     def __init__(self, *, url: str, token: str, webhook_secret: str, seconds: float) -> None:
         self._secret = webhook_secret
+        self.account = account.named(self.name, url, token)
         self._api = Api("Lettermint", url, {"x-lettermint-token": token}, seconds)
 
     def prepare(self, plan: MergePlan) -> bytes:

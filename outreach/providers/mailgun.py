@@ -12,16 +12,14 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
-from itertools import chain
-from json.encoder import encode_basestring as _quoted
 from typing import Any
 from urllib.parse import quote
 
-from outreach.errors import AccessRefused, DefinitionError, TokenRefused
-from outreach.model.mail import SLOT, MergePlan, Message, Pieces, Receipt, Recipient, escape
+from outreach.errors import AccessRefused, TokenRefused
+from outreach.model.mail import MergePlan, Receipt
 from outreach.model.provider_report import ProviderReport
 from outreach.model.wave import Kind
-from outreach.providers import answers, basic_auth, carriage, envelope, events, look_up
+from outreach.providers import account, answers, basic_auth, carriage, events, look_up, mailgun_form
 from outreach.providers.events import Event
 from outreach.providers.http import Answer, Api, Query
 from outreach.providers.port import SETTLES, Found, Granularity, Limits, NoReplays, Sought
@@ -35,9 +33,6 @@ KINDS: Mapping[str, Kind] = {
     "unsubscribed": Kind.UNSUBSCRIBED,
 }
 
-MOST_OF_OPTIONS = 16_384
-"""Bytes of all o:, h:, v: and t: fields together."""
-
 RETRIED_FOR, AHEAD = 8 * 3600, 300
 """Seconds that a webhook may be old (they are repeated for 7.5 hours) or ahead of our clock."""
 
@@ -45,18 +40,13 @@ LAST_TEMPORARY_CODE = 499
 
 MOST_LISTED = 300
 
-_ITS_OWN = re.compile(r"%(?:recipient|(?:tag_|mailing_list_)?unsubscribe_)", re.IGNORECASE)
-"""What Mailgun would fill in, whoever wrote it."""
-
 _SECONDS = re.compile(r"after ([0-9]{1,6}) second")
 _STAMP = re.compile(r"[0-9]{1,12}")
 _MARK = re.compile(r"[A-Za-z0-9_=-]+")
-_BOUNDARY = re.compile(rb"--(outreach-[0-9a-f]{64})\r\n")
-_VARIABLES = "recipient-variables"
 
 
 class Mailgun(NoReplays):
-    """Slots become `%recipient.x%`: `h_` escaped for HTML, `t_` as they are, `head_` whole header values."""
+    """One domain of an account."""
 
     name = "mailgun"
     describes = "in the EU or the United States, as its URL says"
@@ -70,6 +60,7 @@ class Mailgun(NoReplays):
 
     def __init__(self, *, url: str, domain: str, key: str, signing_key: str, seconds: float) -> None:
         self._signing_key = signing_key
+        self.account = account.named(self.name, url, domain.lower())
         self._path = f"/v3/{quote(domain, safe='')}/messages"
         self._events = f"/v3/{quote(domain, safe='')}/events"
         self._api = Api("Mailgun", url, {"Authorization": basic_auth.header(key, "api")}, seconds)
@@ -77,36 +68,19 @@ class Mailgun(NoReplays):
     def prepare(self, plan: MergePlan) -> bytes:
         """Return the form with the message, its variables, and everybody who can be written to in this call."""
         carriage.check(self.name, self.limits, plan)
-        _check_for_its_own(plan.message)
-        options = _options(plan)
-        size = sum(len(name.encode()) + len(value.encode(errors="replace")) for name, value in options)
-        if size > MOST_OF_OPTIONS:
-            raise DefinitionError(f"mailgun takes {MOST_OF_OPTIONS:,} bytes of headers and options, not {size:,}")
-        people = _written_to(plan)
-        fields = [
-            (_VARIABLES, "{" + ", ".join(f"{_quoted(email)}: {told}" for email, told in sorted(people.items())) + "}"),
-            ("from", envelope.mailbox(plan.message.sender)),
-            *(("to", email) for email in people),
-            ("subject", _variables(plan.message.subject, "t_")),
-            ("html", _variables(plan.message.html, "h_")),
-            ("text", _variables(plan.message.text, "t_")),
-            *options,
-        ]
-        return _form(fields, self.limits)
+        return mailgun_form.written(plan, self.limits)
 
     def send(self, body: bytes, key: str, rids: Sequence[str]) -> list[Receipt]:  # noqa: ARG002 - it knows no keys
         """Make the call for those who are in it. The others count as untried, and as refused once they stand alone.
 
         So a second recipient at one address goes out in a call of their own, and nobody is left out without a word.
         """
-        called = _called(body, rids)
+        called = mailgun_form.called(body, rids)
         if not called:
             return answers.nobody_called(
                 rids, "Mailgun takes no such address, or would fill in the recipient's name itself"
             )
-        boundary = _BOUNDARY.match(body)
-        kind = f"multipart/form-data; boundary={boundary[1].decode() if boundary else 'none'}"
-        answer = self._api.post(self._path, body, {"Content-Type": kind})
+        answer = self._api.post(self._path, body, {"Content-Type": mailgun_form.content_type(body)})
         message_id = _message_id(answer)
         return [Receipt(rid, message_id) if rid in called else Receipt(rid, untried=True) for rid in rids]
 
@@ -142,107 +116,6 @@ class Mailgun(NoReplays):
         document = answer.taken()
         with answers.fitting("Mailgun"):
             return _listed(document)
-
-
-class _Variables:
-    """What differs between the recipients of a message, as JSON with its keys in order.
-
-    The text around the values is made once for all, which takes a third of the time of `json.dumps` and gives the same.
-    """
-
-    def __init__(self, message: Message) -> None:
-        self._in_html = sorted(set(SLOT.findall(message.html)))
-        self._in_text = sorted(set(SLOT.findall(f"{message.subject} {message.text}")))
-        numbered = {f"head_{number}": name for number, name in enumerate(_own_headers(message))}
-        self._headers = [(name, Pieces(message.headers[name])) for _, name in sorted(numbered.items())]
-        keys = (
-            *(f"h_{name}" for name in self._in_html),
-            *sorted(numbered),
-            "rid",
-            *(f"t_{name}" for name in self._in_text),
-        )
-        self._form = "{" + ", ".join(f"{_quoted(key)}: %s" for key in keys) + "}"
-
-    def of(self, who: Recipient) -> str:
-        """Return the variables of one recipient."""
-        values = who.values
-        heads = [pieces.fill(values) for _, pieces in self._headers]
-        for (name, _), value in zip(self._headers, heads, strict=True):
-            carriage.check_value(name, value)
-        in_html = escape([values[name] for name in self._in_html])
-        told = (*in_html, *heads, who.rid, *[values[name] for name in self._in_text])
-        return self._form % tuple(map(_quoted, told))
-
-
-def _check_for_its_own(message: Message) -> None:
-    places = {"subject": message.subject, "HTML": message.html, "text": message.text, **message.headers}
-    for place, text in places.items():
-        found = _ITS_OWN.search(text)
-        if found:
-            raise DefinitionError(
-                f"{place} of the mail: Mailgun would fill in {found[0]!r} itself; write it another way"
-            )
-
-
-def _variables(template: str, prefix: str) -> str:
-    return SLOT.sub(lambda slot: f"%recipient.{prefix}{slot[1]}%", template)
-
-
-def _own_headers(message: Message) -> list[str]:
-    """Names of the headers that differ between recipients."""
-    return sorted(name for name, value in message.headers.items() if SLOT.search(value))
-
-
-def _options(plan: MergePlan) -> list[tuple[str, str]]:
-    message = plan.message
-    own = {name: f"%recipient.head_{number}%" for number, name in enumerate(_own_headers(message))}
-    headers = [(f"h:{name}", own.get(name, value)) for name, value in sorted(message.headers.items())]
-    return [
-        *([("h:Reply-To", message.reply_to)] if message.reply_to else []),
-        *headers,
-        ("v:rid", "%recipient.rid%"),
-        ("o:tag", plan.recipients[0].rid),  # names this call among the domain's events
-        ("o:tracking", "no"),
-        ("o:tracking-clicks", "no"),
-        ("o:tracking-opens", "no"),
-    ]
-
-
-def _written_to(plan: MergePlan) -> dict[str, str]:
-    """Addresses with their variables; of two recipients at one address the first, since Mailgun drops the other."""
-    variables = _Variables(plan.message)
-    people: dict[str, str] = {}
-    met: set[str] = set()
-    for who in plan.recipients:
-        told = variables.of(who)
-        address = who.email.lower()
-        if address in met or not envelope.is_plain(who.email) or ("%" in told and _ITS_OWN.search(told)):
-            continue
-        met.add(address)
-        people[who.email] = told
-    return people
-
-
-def _form(fields: Sequence[tuple[str, str]], limits: Limits) -> bytes:
-    """Return the fields as multipart/form-data; the boundary is their hash, so that equal fields give equal bytes."""
-    with carriage.whole_characters():
-        named = [(name.replace('"', "%22"), value) for name, value in fields]
-        digest = hashlib.sha256("\0".join(chain.from_iterable(named)).encode()).hexdigest()
-        head = f'--outreach-{digest}\r\nContent-Disposition: form-data; name="'
-        form = "".join(f'{head}{name}"\r\n\r\n{value}\r\n' for name, value in named)
-        return carriage.sized("mailgun", limits, f"{form}--outreach-{digest}--\r\n".encode())
-
-
-def _called(body: bytes, rids: Sequence[str]) -> set[str]:
-    """The ids of those who are in the call: its first field tells. All, where it is no form of ours."""
-    start = body.find(b"\r\n\r\n") + 4
-    if _VARIABLES.encode() not in body[:start]:
-        return set(rids)
-    end = body.find(b"\r\n", start)
-    addressed = body[: start - 4].replace(_VARIABLES.encode(), b"to")  # no text of a mail can hold the boundary in it
-    if body.count(addressed, end) == len(rids):
-        return set(rids)
-    return {values["rid"] for values in json.loads(body[start:end]).values()}
 
 
 def _message_id(answer: Answer) -> str:

@@ -16,7 +16,7 @@ from outreach.errors import AccessRefused, DefinitionError, ProviderError
 from outreach.model.mail import Address, Mail, MergePlan, Message, Receipt, one_line
 from outreach.model.provider_report import ProviderReport
 from outreach.model.wave import Kind
-from outreach.providers import answers, basic_auth, carriage, events, look_up
+from outreach.providers import account, answers, basic_auth, carriage, events, look_up
 from outreach.providers.events import Event
 from outreach.providers.http import Answer, Api, Query
 from outreach.providers.port import SETTLES, Found, Granularity, Limits, NoReplays, Sought
@@ -72,6 +72,7 @@ class Mailjet(NoReplays):
 
     def __init__(self, *, url: str, key: str, secret_key: str, webhook_secret: str, seconds: float) -> None:
         self._secret = webhook_secret
+        self.account = account.named(self.name, url, key)  # the public one; the secret beside it may be renewed
         self._list = urljoin(url, LIST)
         self._api = Api("Mailjet", url, {"Authorization": basic_auth.header(secret_key, key)}, seconds)
 

@@ -1,17 +1,20 @@
 """Mails as they stand on the wire (RFC 5322, MIME), for servers that want whole messages.
 
 The standard library writes a message's form once; each mail is joined into it, because writing every mail with it
-costs more than sending it. What goes in is encoded by the standard library too: bodies as quoted-printable, so that no
-line is longer than 76 characters, headers beyond ASCII as encoded words.
+costs more than sending it. For the same reason a text is encoded once, and not anew for everybody. What goes in is
+encoded by the standard library too: bodies as quoted-printable, so that no line is longer than 76 characters, headers
+beyond ASCII as encoded words.
 """
 
 import binascii
+import re
+from collections.abc import Mapping
 from email.message import EmailMessage
 from email.policy import SMTP
 from functools import lru_cache
 
 from outreach.errors import DefinitionError
-from outreach.model.mail import Mail
+from outreach.model.mail import SLOT, Mail, Message, Recipient
 from outreach.providers import envelope
 
 LONGEST_LINE = 998
@@ -20,34 +23,79 @@ LONGEST_LINE = 998
 RID = "X-Outreach-ID"
 """The header that carries the rid; bounces bring it back to whoever reads them."""
 
+SOFT_BREAK = b"=\r\n"
+
+_PLAIN = re.compile(r"(?:[!-<>-~ ]{0,70}[!-<>-~])?")
+"""What quoted-printable leaves as it is, and in one line."""
+
 _TEXT, _HTML = "@text@", "@html@"
 
 
-def content(mail: Mail, boundary: str) -> bytes:
-    """Return the whole message but for its Date, which is the moment of sending.
+class Form:
+    """A message whose texts are encoded once for all its recipients.
 
-    *boundary* may be any ASCII; with the `=_` before it no line of quoted-printable can be mistaken for it.
+    What stands between slots is encoded by itself, for around each value the line is broken softly: that is as if it
+    were not, and makes what comes before and after it independent of the value's length.
     """
-    before, between, after = _form(f"=_{boundary}")
+
+    def __init__(self, message: Message, boundary: str) -> None:
+        """*boundary* may be any ASCII; with the `=_` before it no line of quoted-printable can be mistaken for it."""
+        self._message = message
+        self._around = _around(f"=_{boundary}")
+        self._text, self._html = _Printable(message.text), _Printable(message.html)
+
+    def content(self, who: Recipient) -> bytes:
+        """Return the whole mail for *who*, but for its Date, which is the moment of sending."""
+        before, between, after = self._around
+        head = _head(self._message.fill(who))
+        return b"".join([head, before, *self._text.fill(who.values), between, *self._html.fill(who.escaped()), after])
+
+
+def content(mail: Mail, boundary: str) -> bytes:
+    """Return one finished mail as `Form` would."""
+    before, between, after = _around(f"=_{boundary}")
+    return b"".join([_head(mail), before, _printable(mail.text), between, _printable(mail.html), after])
+
+
+class _Printable:
+    """A template as quoted-printable."""
+
+    def __init__(self, template: str) -> None:
+        pieces = SLOT.split(template)
+        self._names = pieces[1::2]
+        words = [*map(_unended, pieces[:-1:2]), _printable(pieces[-1])]
+        self._parts = [words[0]]
+        for word in words[1:]:
+            self._parts += [SOFT_BREAK, b"", SOFT_BREAK, word]
+
+    def fill(self, values: Mapping[str, str]) -> list[bytes]:
+        """Return the parts of the text with every slot filled."""
+        parts = self._parts.copy()
+        encoded = {name: _value(values[name]) for name in set(self._names)}
+        parts[2::4] = [encoded[name] for name in self._names]
+        return parts
+
+
+def message_id(rid: str, sender: str) -> str:
+    """Return a mail's Message-ID, without its brackets: the same whenever the same mail is sent."""
+    return f"{rid}@{sender.rpartition('@')[2]}"
+
+
+def _head(mail: Mail) -> bytes:
     fields = [
         _line("From", envelope.ascii_mailbox(mail.sender)),
         _field("To", mail.recipient),
         *([_field("Reply-To", mail.reply_to)] if mail.reply_to else []),
         _field("Subject", mail.subject),
-        _field("Message-ID", f"<{message_id(mail)}>"),
+        _field("Message-ID", f"<{message_id(mail.rid, mail.sender.email)}>"),
         _field(RID, mail.rid),
         *(_field(name, value) for name, value in sorted(mail.headers.items())),
     ]
-    return b"".join([*fields, before, _printable(mail.text), between, _printable(mail.html), after])
-
-
-def message_id(mail: Mail) -> str:
-    """Return the mail's Message-ID, without its brackets: the same whenever the same mail is sent."""
-    return f"{mail.rid}@{mail.sender.email.rpartition('@')[2]}"
+    return b"".join(fields)
 
 
 @lru_cache(maxsize=16)
-def _form(boundary: str) -> tuple[bytes, bytes, bytes]:
+def _around(boundary: str) -> tuple[bytes, bytes, bytes]:
     """The message without what differs: before the text, between text and HTML, after the HTML."""
     whole = EmailMessage(policy=SMTP)
     whole["MIME-Version"] = "1.0"
@@ -66,6 +114,15 @@ def _form(boundary: str) -> tuple[bytes, bytes, bytes]:
 def _printable(text: str) -> bytes:
     lines = text.replace("\r\n", "\n").replace("\r", "\n").encode()
     return binascii.b2a_qp(lines, istext=True).replace(b"\n", b"\r\n")
+
+
+def _unended(text: str) -> bytes:
+    """Return a text that goes on behind a soft break, for which there is room in its last line."""
+    return _printable(f"{text}x")[:-1]
+
+
+def _value(value: str) -> bytes:
+    return value.encode() if _PLAIN.fullmatch(value) else _unended(value)
 
 
 @lru_cache(maxsize=256)

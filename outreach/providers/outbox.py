@@ -7,7 +7,7 @@ from typing import Any
 from outreach.model.mail import SLOT, MergePlan, Message, Receipt, Recipient
 from outreach.model.provider_report import ProviderReport
 from outreach.model.wave import Kind
-from outreach.providers import answers, carriage, events, look_up, signature
+from outreach.providers import account, answers, carriage, events, look_up, signature
 from outreach.providers.events import Event
 from outreach.providers.http import Api
 from outreach.providers.port import KEYS_LIVE, SETTLES, Found, Granularity, Limits, Sought
@@ -41,6 +41,7 @@ class Outbox:
     def __init__(self, *, url: str, token: str, webhook_secret: str, idempotency: bool, seconds: float) -> None:
         self.replays = idempotency
         self._secret = webhook_secret
+        self.account = account.named(self.name, url)
         self._api = Api("outbox", url, {"Authorization": f"Bearer {token}"}, seconds)
 
     def prepare(self, plan: MergePlan) -> bytes:
@@ -93,11 +94,12 @@ def _message(message: Message) -> dict[str, object]:
 
 
 def _recipient(recipient: Recipient, in_html: list[str], elsewhere: list[str]) -> dict[str, object]:
+    escaped = recipient.escaped()
     return {
         "to": recipient.email,
         "rid": recipient.rid,
         "variables": {name: recipient.values[name] for name in elsewhere},
-        "html_variables": {name: recipient.escaped[name] for name in in_html},
+        "html_variables": {name: escaped[name] for name in in_html},
     }
 
 

@@ -85,6 +85,11 @@ class Provider(Protocol):
     """Whether it tells by webhook what became of a mail."""
 
     @property
+    def account(self) -> str:
+        """Tell the account that is called, and asked, from others of the provider (`account.named`)."""
+        ...
+
+    @property
     def rate(self) -> Rate | None:
         """How much it takes in a second by default; None where its makers do not say."""
         ...

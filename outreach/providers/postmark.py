@@ -9,7 +9,7 @@ from outreach.errors import AccessRefused, DefinitionError, NotTaken, ProviderBu
 from outreach.model.mail import Mail, MergePlan, Receipt, one_line
 from outreach.model.provider_report import ProviderReport
 from outreach.model.wave import Kind
-from outreach.providers import answers, basic_auth, carriage, envelope, events, look_up
+from outreach.providers import account, answers, basic_auth, carriage, envelope, events, look_up
 from outreach.providers.events import Event
 from outreach.providers.http import Answer, Api, Query
 from outreach.providers.port import SETTLES, Found, Granularity, Limits, NoReplays, Sought
@@ -83,6 +83,7 @@ class Postmark(NoReplays):
     def __init__(self, *, url: str, token: str, stream: str, webhook_secret: str, seconds: float) -> None:
         self._stream = stream
         self._secret = webhook_secret
+        self.account = account.named(self.name, url, token, stream)  # it lists one stream of one server
         self._api = Api("Postmark", url, {"X-Postmark-Server-Token": token}, seconds)
 
     def prepare(self, plan: MergePlan) -> bytes:

@@ -14,7 +14,7 @@ from outreach.errors import AccessRefused, TokenRefused
 from outreach.model.mail import Mail, MergePlan, Receipt, one_line
 from outreach.model.provider_report import ProviderReport
 from outreach.model.wave import Kind
-from outreach.providers import answers, carriage, envelope, events
+from outreach.providers import account, answers, carriage, envelope, events
 from outreach.providers.events import Event
 from outreach.providers.http import Answer, Api
 from outreach.providers.port import KEYS_LIVE, Granularity, Limits, NoLookUp
@@ -61,6 +61,7 @@ class Resend(NoLookUp):
 
     def __init__(self, *, url: str, key: str, webhook_secret: str, seconds: float) -> None:
         self._secret = webhook_secret
+        self.account = account.named(self.name, url, key)
         waits = ("retry-after", "ratelimit-reset")
         self._api = Api("Resend", url, {"Authorization": f"Bearer {key}"}, seconds, waits)
 

@@ -16,7 +16,7 @@ from outreach.errors import AccessRefused, DefinitionError, NotTaken, ProviderBu
 from outreach.model.mail import SLOT, MergePlan, Message, Pieces, Receipt, Recipient, one_line
 from outreach.model.provider_report import ProviderReport
 from outreach.model.wave import Kind
-from outreach.providers import answers, basic_auth, carriage, envelope, events, http, sns
+from outreach.providers import account, answers, basic_auth, carriage, envelope, events, http, sns
 from outreach.providers.events import Event
 from outreach.providers.http import Answer, Api
 from outreach.providers.port import Granularity, Limits, NoLookUp, NoReplays
@@ -103,6 +103,7 @@ class Ses(NoReplays, NoLookUp):
         self._signed = _signer(f"{url}{PATH}", region, key_id, secret_key, session_token)
         self._configuration_set = configuration_set
         self._secret = webhook_secret
+        self.account = account.named(self.name, url, region, key_id)
         self._topic = sns.Topic(topic, fetch)
 
     def prepare(self, plan: MergePlan) -> bytes:
@@ -179,9 +180,10 @@ class _Form:
         carriage.check_headers(own)
         if not envelope.is_plain(who.email) or not all(_is_carried(name, value) for name, value in own.items()):
             return None
+        escaped = who.escaped()
         values = {
             **self._braces,
-            **{f"h_{name}": who.escaped[name] for name in self._in_html},
+            **{f"h_{name}": escaped[name] for name in self._in_html},
             **{f"t_{name}": who.values[name] for name in self._in_text},
         }
         data = json.dumps(values, ensure_ascii=False, sort_keys=True)

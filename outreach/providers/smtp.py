@@ -26,7 +26,7 @@ from outreach.errors import (
 )
 from outreach.model.mail import MergePlan, Receipt
 from outreach.model.provider_report import ProviderReport
-from outreach.providers import answers, carriage, envelope, mime
+from outreach.providers import account, answers, carriage, envelope, mime
 from outreach.providers.http import GUESSED_WAIT
 from outreach.providers.port import Granularity, Limits, NoLookUp, NoReplays, PartlyUnknown
 from outreach.providers.smtp_connection import Connection, Letter, Result, Security, Server
@@ -63,6 +63,7 @@ class Smtp(NoReplays, NoLookUp):
         """*bounces* is where bounces go, the sender's address where it is empty; *trusted* replaces the authorities."""
         self._server = Server(host, port, _security(security), user, password, seconds, trusted)
         self._bounces = bounces
+        self.account = account.named(self.name, host, str(port), user)
         self._seconds = seconds
         self._clock = clock
         self._idle: deque[Connection] = deque()
@@ -70,31 +71,25 @@ class Smtp(NoReplays, NoLookUp):
         self._connections = connections
 
     def prepare(self, plan: MergePlan) -> bytes:
-        """Return the finished messages, each with its recipient; addresses that SMTP cannot write stay out."""
+        """Return a line of JSON that lists the mails, and all of them; addresses that SMTP cannot write stay out."""
         carriage.check(self.name, self.limits, plan)
         sender = plan.message.sender.email
         for email in (sender, self._bounces or sender):
             if not envelope.is_plain(email):
                 raise DefinitionError(f"sender {email!r}: an address is needed that every mail server can write")
         with carriage.whole_characters():
-            mails = [
-                (mail.rid, mime.message_id(mail), mail.recipient, mime.content(mail, plan.message.digest).decode())
-                for mail in plan.mails()
-                if envelope.is_plain(mail.recipient)
-            ]
-        return carriage.as_body(self.name, self.limits, {"bounces": self._bounces or sender, "mails": mails})
+            form = mime.Form(plan.message, plan.message.digest)
+            mails = [(who, form.content(who)) for who in plan.recipients if envelope.is_plain(who.email)]
+        listed = [(who.rid, mime.message_id(who.rid, sender), who.email, len(content)) for who, content in mails]
+        head = json.dumps({"bounces": self._bounces or sender, "mails": listed}).encode()
+        return carriage.sized(self.name, self.limits, b"\n".join([head, b"".join([content for _, content in mails])]))
 
     def send(self, body: bytes, key: str, rids: Sequence[str]) -> list[Receipt]:  # noqa: ARG002 - SMTP knows no keys
         """Hand the mails over, one after the other on each connection, for as long as a call may take.
 
         Who was not reached by then counts as untried.
         """
-        call = json.loads(body)
-        date = f"Date: {format_datetime(self._clock())}\r\n".encode()
-        letters = deque(
-            Letter(rid, message_id, call["bounces"], email, date + content.encode())
-            for rid, message_id, email, content in call["mails"]
-        )
+        letters = deque(_letters(body, f"Date: {format_datetime(self._clock())}\r\n".encode()))
         called = {letter.rid for letter in letters}
         told: dict[str, Result] = {
             rid: Receipt(rid, refused="SMTP takes no such address") for rid in rids if rid not in called
@@ -159,6 +154,15 @@ def _security(word: str) -> Security:
         return Security(word)
     except ValueError:
         raise DefinitionError(f"OUTREACH_SMTP_SECURITY: found {word!r}; there is: {', '.join(Security)}") from None
+
+
+def _letters(body: bytes, date: bytes) -> Iterator[Letter]:
+    """Yield the mails of a call, of the moment that *date* says."""
+    end = body.index(b"\n")
+    call, end = json.loads(body[:end]), end + 1
+    for rid, message_id, email, length in call["mails"]:
+        begin, end = end, end + length
+        yield Letter(rid, message_id, call["bounces"], email, date + body[begin:end])
 
 
 def _while(letters: deque[Letter], until: float) -> Iterator[Letter]:

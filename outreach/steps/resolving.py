@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from outreach.campaigns import queries as campaigns
-from outreach.delivery.queries import claim, look_up
+from outreach.delivery.queries import claim, look_up, pace
 from outreach.delivery.queries.look_up import Case
 from outreach.delivery.sending import Answer, Called, body_digest, look
 from outreach.errors import DefinitionError
@@ -16,6 +16,7 @@ from outreach.model.look_up import BETWEEN, Look, Proof, doubt
 from outreach.model.wave import WaveState
 from outreach.providers.port import Found, Sought
 from outreach.services import Services
+from outreach.steps import pacing
 from outreach.steps.calling import make, prepared, record
 from outreach.store import reading
 
@@ -38,9 +39,15 @@ def resolve_unknown(services: Services, wave_id: int) -> int:
     does not show goes back in the line where that proves enough (`model/look_up.py`). All else stays unknown until a
     report or a person settles it: nothing of that is sent again by itself. The first question without an answer ends
     the round: the others would most likely have none either.
+
+    A replay is a mail that may arrive only now, so it keeps quiet hours: it waits until they are over. Where its key
+    would be too old by then it is not made at all. People were promised that nobody writes to them at night, and one
+    call that a person must look at costs less than a mail at three o'clock. To ask the list is no mail: that never
+    waits, and neither do the house's letters.
     """
     with services.sessions.begin() as session:
         claim.expire_leases(session, wave_id, services.clock())
+        look_up.leave_others(session, wave_id, services.provider.name, services.provider.account)
         batches = claim.unknown_batches(session, wave_id)
     known = 0
     for batch_id in batches:
@@ -63,12 +70,30 @@ def is_askable(services: Services, session: Session, wave_id: int) -> bool:
 
 def waves_to_ask(services: Services) -> list[int]:
     """Return the waves with something unknown that can be asked about now."""
-    provider = services.provider
-    keys_live = provider.keys_live if provider.replays else timedelta(0)
+    provider, now = services.provider, services.clock()
+    known = pacing.rules(services.settings)
     with reading(services.sessions) as session:
         return look_up.waves_to_ask(
-            session, provider.name, services.clock(), looks_up=provider.looks_up, keys_live=keys_live
+            session,
+            provider.name,
+            now,
+            looks_up=provider.looks_up,
+            keys_live=provider.keys_live if provider.replays else timedelta(0),
+            quiet=lambda zone: known.quiet_until(now, known.zone(zone)) is not None,
         )
+
+
+def replays_at(services: Services, session: Session, wave_id: int) -> datetime | None:
+    """Return when the first unknown call of a wave may be made again that waits for quiet hours to end; None: none."""
+    if not (services.provider.replays and pacing.rules(services.settings).quiet):
+        return None
+    now = services.clock()
+    waiting = (
+        _quiet_until(services, session, batch_id, now)
+        for batch_id in claim.unknown_batches(session, wave_id)
+        if not _why_not_again(services, session, batch_id)
+    )
+    return min(filter(None, waiting), default=None)
 
 
 def _ask(services: Services, batch_id: int) -> bool | None:
@@ -83,12 +108,15 @@ def _ask(services: Services, batch_id: int) -> bool | None:
 def _replay(services: Services, batch_id: int) -> bool | None:
     """Make an unknown call again: True if it is known now, False if there was no answer.
 
-    None where it may not be made, or was refused: that says something of this replay only, and nothing of the others;
-    the first call may have been taken.
+    None where it may not be made, or not in these hours, or was refused: that says something of this replay only, and
+    nothing of the others; the first call may have been taken.
     """
     with services.sessions.begin() as session:
-        lease = services.clock() + timedelta(seconds=services.settings.lease_seconds)
-        if _why_not_again(services, session, batch_id) or not claim.claim_unknown(session, batch_id, lease):
+        now = services.clock()
+        lease = now + timedelta(seconds=services.settings.lease_seconds)
+        if _why_not_again(services, session, batch_id) or _quiet_until(services, session, batch_id, now):
+            return None
+        if not claim.claim_unknown(session, batch_id, lease):
             return None
         newest = claim.newest_attempt(session, batch_id, lease)
         assert newest is not None  # noqa: S101 - _why_not_again has seen it
@@ -100,17 +128,31 @@ def _replay(services: Services, batch_id: int) -> bool | None:
 
 
 def _why_not_again(services: Services, session: Session, batch_id: int) -> str:
-    """Return why an unknown batch cannot be asked about by making its call again; empty if it can."""
+    """Return why an unknown batch cannot be asked about by making its call again; empty if it can, now or after quiet
+    hours.
+    """
     now = services.clock()
     newest = claim.newest_attempt(session, batch_id, now)
     if newest is None:
         return "no call was made"
     attempt, provider, began = newest
-    if now - began > services.provider.keys_live:
-        return "its key is too old"
+    at = _quiet_until(services, session, batch_id, now) or now
+    if at - began > services.provider.keys_live:
+        return "its key is too old, or will be before quiet hours are over"
     if provider != services.provider.name:
         return f"it went to {provider}, which is not the provider any more"
+    if elsewhere := look_up.elsewhere(session, batch_id, provider, services.provider.account):
+        return elsewhere
     return _why_not_sent(services, session, claim.load(session, batch_id), attempt.body_digest)
+
+
+def _quiet_until(services: Services, session: Session, batch_id: int, now: datetime) -> datetime | None:
+    """Return when quiet hours are over for the people of a batch; None where it may go now. Nothing is locked."""
+    known = pacing.rules(services.settings)
+    if not known.quiet:
+        return None
+    held = pace.held(session, batch_id)
+    return None if held.letters else known.quiet_until(now, known.zone(held.zone))
 
 
 def _why_not_sent(services: Services, session: Session, batch: Batch, digest: str) -> str:
@@ -130,7 +172,7 @@ def _look_up(services: Services, batch_id: int) -> bool | None:
     """Ask the provider's list: True if all of a batch is known now, False if there was no answer, else None."""
     at = services.clock()
     with reading(services.sessions) as session:
-        case = look_up.case(session, batch_id, services.provider.name, at)
+        case = look_up.case(session, batch_id, services.provider.name, at, account=services.provider.account)
     if case is None:
         return None
     told = _asked(services, case.open, case.first, case.began)

@@ -6,18 +6,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from outreach.campaigns import queries as campaigns
-from outreach.delivery.queries import claim, look_up, settle
+from outreach.delivery.queries import claim, due, look_up, settle
 from outreach.delivery.queries.standing import stands_since
 from outreach.delivery.sending import Answer, Called, body_digest
 from outreach.errors import DefinitionError, NotTaken, OutcomeUnknown, ProviderRefused
 from outreach.model.cap import Cap
 from outreach.model.delivery import Attempt, Outcome
+from outreach.model.mail import Message
 from outreach.model.wave import WaveState, WaveStep
 from outreach.services import Services
 from outreach.steps import pacing, trials
 from outreach.steps.breaking import Watch
 from outreach.steps.calling import make, prepared, record
-from outreach.steps.resolving import is_askable
+from outreach.steps.resolving import is_askable, replays_at
 from outreach.store import reading
 
 log = logging.getLogger(__name__)
@@ -74,7 +75,8 @@ def send_batches(services: Services, wave_id: int, wait: Wait, pace: Pace | None
     sent = 0
     streak = _Streak()
     watch = Watch(services, wave_id)
-    while not watch.look() and (claimed := _next(services, wave_id, pace)) is not None:
+    messages: dict[int, Message] = {}
+    while not watch.look() and (claimed := _next(services, wave_id, pace, messages)) is not None:
         called = claimed.called
         if claimed.attempt is not None:
             called = make(services, claimed.attempt, claimed.body, claimed.rids)
@@ -100,27 +102,48 @@ def seconds_until_settled(services: Services, wave_id: int) -> float:
 def seconds_until_due(services: Services, wave_id: int) -> float | None:
     """Return how long until anything of a wave goes on by itself; None where nothing waits for its time.
 
-    That is when whoever was put off may be tried again, an unknown call be looked up, or what came of a trial be seen.
+    That is when whoever was put off may be tried again, an unknown call be looked up, or be made again after quiet
+    hours, or what came of a trial be seen.
     """
     provider = services.provider
     with reading(services.sessions) as session:
         looks = look_up.due_at(session, wave_id, provider.name) if provider.looks_up else None
-        due = [moment for moment in (claim.due_at(session, wave_id), looks) if moment]
-    left = [max(0.0, (moment - services.clock()).total_seconds()) for moment in due]
+        moments = (claim.due_at(session, wave_id), looks, replays_at(services, session, wave_id))
+    left = [max(0.0, (moment - services.clock()).total_seconds()) for moment in moments if moment]
     decided = trials.seconds_until_due(services, wave_id)
     return min(left if decided is None else [*left, decided], default=None)
 
 
 def waves_with_due(services: Services) -> list[int]:
     """Return the waves under way in which somebody who was put off may be tried again now, or nobody sends any more."""
-    now = services.clock()
     with reading(services.sessions) as session:
-        due = set(claim.waves_with_due(session, now))
-        for wave in campaigns.all_waves(session, WaveState.SENDING):
-            since = stands_since(session, wave.id)
-            if since and now - since > AT_REST:
-                due.add(wave.id)
-    return sorted(due)
+        put_off = claim.waves_with_due(session, services.clock())
+        under_way = [wave.id for wave in campaigns.all_waves(session, WaveState.SENDING)]
+    return sorted({*put_off, *(wave_id for wave_id in under_way if is_at_rest(services, wave_id))})
+
+
+def is_at_rest(services: Services, wave_id: int) -> bool:
+    """Return whether people of a wave under way could have been written to for `AT_REST`, and nobody was."""
+    with reading(services.sessions) as session:
+        if campaigns.view(session, wave_id).state is not WaveState.SENDING:
+            return False
+        since = stands_since(session, wave_id)
+    return since is not None and services.clock() - since > AT_REST
+
+
+def waves_to_close(services: Services) -> list[int]:
+    """Return the waves under way in which nobody waits and nothing unknown can be asked about any more.
+
+    Whoever sent them closes them, unless they were gone by then, as where a key grew too old while a machine was off.
+    """
+    with reading(services.sessions) as session:
+        return [wave_id for wave_id in due.nothing_left(session) if not is_askable(services, session, wave_id)]
+
+
+def batches_due(services: Services, wave_id: int) -> int:
+    """Return how many calls of a wave may be made now."""
+    with reading(services.sessions) as session:
+        return due.batches(session, wave_id, services.clock())
 
 
 def is_claimable(services: Services, wave_id: int) -> bool:
@@ -140,17 +163,17 @@ def finish_wave(services: Services, wave_id: int) -> Outcome:
     return outcome
 
 
-def _next(services: Services, wave_id: int, pace: Pace | None) -> _Claimed | None:
+def _next(services: Services, wave_id: int, pace: Pace | None, messages: dict[int, Message]) -> _Claimed | None:
     if pace is not None:
         with reading(services.sessions) as session:
             size = claim.next_size(session, wave_id, services.clock())
         if size is None:
             return None
         pace(size)
-    return _claim(services, wave_id)
+    return _claim(services, wave_id, messages)
 
 
-def _claim(services: Services, wave_id: int) -> _Claimed | None:
+def _claim(services: Services, wave_id: int, messages: dict[int, Message] | None = None) -> _Claimed | None:
     with services.sessions.begin() as session:
         now = services.clock()  # after the write lock was waited for: a lease begins when the batch is held
         lease = now + timedelta(seconds=services.settings.lease_seconds)
@@ -161,7 +184,7 @@ def _claim(services: Services, wave_id: int) -> _Claimed | None:
             return _Claimed(batch_id)
         claim.set_apart(session, batch_id, now)
         claim.drop_unwilling(session, batch_id, now, Cap.read(services.settings.frequency_cap))
-        batch = claim.load(session, batch_id)
+        batch = claim.load(session, batch_id, messages)
         if not batch.recipients:
             settle.emptied(session, batch_id, now)
             return _Claimed(batch_id)
@@ -171,8 +194,9 @@ def _claim(services: Services, wave_id: int) -> _Claimed | None:
             settle.unprepared(session, batch_id, str(error), now)
             return _Claimed(batch_id, called=Called(Answer.REFUSED, why=str(error)))
         pacing.count(services, session, batch, now)
+        provider = services.provider
         attempt = claim.begin_attempt(
-            session, batch_id, services.provider.name, body_digest(body), now=now, lease=lease
+            session, batch_id, provider.name, body_digest(body), now=now, lease=lease, account=provider.account
         )
         return _Claimed(batch_id, rids, body, attempt)
 

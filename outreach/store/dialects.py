@@ -1,6 +1,6 @@
 """Where the two databases differ: code that must know which of them it talks to asks here, and nowhere else."""
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -15,4 +15,9 @@ def on_postgres(where: Session | Connection) -> bool:
 
 def inserting(session: Session, table: type[Base]) -> postgresql.Insert | sqlite.Insert:
     """Return an INSERT that can be told what to do where the row is there already (`on_conflict_…`)."""
-    return postgresql.insert(table) if on_postgres(session) else sqlite.insert(table)
+    return inserting_into(table, postgres=on_postgres(session))
+
+
+def inserting_into(table: type[Base] | Table, *, postgres: bool) -> postgresql.Insert | sqlite.Insert:
+    """Return the same without a session, for a statement that is kept."""
+    return postgresql.insert(table) if postgres else sqlite.insert(table)

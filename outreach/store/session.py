@@ -36,7 +36,8 @@ def reading(sessions: Sessions) -> Iterator[Session]:
     with sessions() as session:
         session.connection(execution_options={"outreach_reading": True})
         yield session
-        session.rollback()
+        session.expunge_all()  # nothing is written
+        session.commit()  # after a rollback psycopg prepares all statements of the connection anew
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from outreach.services import Services
 from outreach.steps import again, resolving, sending
 from outreach.steps.calling import record
 from outreach.store.tables import AttemptRow, BatchRow, DeliveryRow
-from tests.builders_delivery import counters, everyone_of, got, send, sending_wave
+from tests.builders_delivery import counters, everyone_of, got, no_wait, send, sending_wave
 from tests.delivery.test_reports import take
 from tests.fakes import FakeProvider
 
@@ -140,7 +140,7 @@ def test_what_is_not_found_where_others_are_goes_back_in_the_line_and_out_once(s
 
 
 def test_a_call_before_proves_more_than_one_after(services, provider, clock):
-    """After an outage somebody may have changed to an account whose list shows what came later, and nothing else."""
+    """A list that still shows what came before has kept what came after it; the other way round says nothing."""
     wave_id = sending_wave(services, 9)
     provider.silent = [2]
     send(services, wave_id)
@@ -170,6 +170,7 @@ def test_of_a_call_found_in_part_the_others_were_not_taken(services, provider, c
             AttemptRow, AttemptRow.batch_id == DeliveryRow.batch_id
         )
         ways = session.execute(rows.order_by(DeliveryRow.id, AttemptRow.number)).tuples().all()
+        assert session.scalars(select(AttemptRow.account).distinct()).all() == [provider.account]
     assert [outcome for email, outcome in ways if email == "person2@example.org"] == ["not taken", "accepted"]
     assert [outcome for email, outcome in ways if email != "person2@example.org"] == ["accepted"] * 2
 
@@ -232,7 +233,7 @@ def test_two_who_look_at_the_same_time_count_once(services, provider, clock):
 def test_what_another_look_finds_after_all_is_not_sent_again(services, provider, clock):
     wave_id = lost(services, 6, taken=False)
     with services.sessions() as session:
-        case = look_up.case(session, 1, "fake", clock())
+        case = look_up.case(session, 1, "fake", clock(), account=provider.account)
     look_to_the_end(services, wave_id)
 
     with services.sessions.begin() as session:
@@ -244,7 +245,7 @@ def test_what_another_look_finds_after_all_is_not_sent_again(services, provider,
 
 def test_a_late_answer_settles_what_was_lined_up(services, provider, clock):
     wave_id = sending_wave(services, 6)
-    claimed = sending._claim(services, wave_id)
+    claimed = sending._claim(services, wave_id, {})
     send(services, wave_id)
     clock.forward(seconds=services.settings.lease_seconds + 1)
     resolving.resolve_unknown(services, wave_id)
@@ -397,9 +398,61 @@ def test_another_provider_is_not_asked(services, provider):
     assert resolving.waves_to_ask(services) == []
 
 
+def with_accounts(services: Services, *accounts: str) -> int:
+    """A wave of which each call was made with one of *accounts*; the provider has the last of them at the end."""
+    wave_id, left = sending_wave(services, 3 * len(accounts)), list(accounts)
+
+    def change(_: int) -> None:
+        services.provider.account = left.pop(0)
+
+    sending.send_batches(services, wave_id, no_wait, change)
+    return wave_id
+
+
+def test_a_call_of_another_account_is_neither_asked_about_nor_made_again_and_says_why(services, provider, clock):
+    provider.replays = True
+    provider.failures_after, provider.unlisted = [OutcomeUnknown("no answer")], set(everyone_of(6)[:3])
+    wave_id = with_accounts(services, "before", "after")
+    with services.sessions() as session:
+        assert look_up.case(session, 1, "fake", clock(), account="after") is None
+
+    assert (look_to_the_end(services, wave_id), len(provider.calls), provider.looks) == (0, 2, [])
+
+    assert sending.finish_wave(services, wave_id) == Outcome(accepted=3, refused=0, unknown=3, waiting=0)
+    assert (got(provider), state(services, wave_id)) == (everyone_of(6), WaveState.SENT)
+    (call,) = again.unknown_calls(services, wave_id)
+    assert call.why == "no answer; it was made with another account of fake than the present one"
+
+
+def test_what_another_account_took_proves_nothing(services, provider, clock):
+    provider.silent = [2]
+    wave_id = with_accounts(services, "before", "after")
+
+    assert look_to_the_end(services, wave_id) == 0
+
+    assert [list(sought.mails.values()) for sought in provider.looks] == [everyone_of(6)[3:]] * 2
+    assert again.unknown_calls(services, wave_id)[0].why == f"no answer; looked up twice, not found; {Proof.NONE}"
+
+
+def test_where_nobody_wrote_the_account_down_what_is_found_counts_and_what_is_not_found_does_not(
+    services, provider, clock
+):
+    provider.silent, provider.replays = [2], True
+    provider.failures_after = [OutcomeUnknown("no answer")]
+    wave_id = with_accounts(services, "", "", "")
+    provider.account = "present"
+
+    assert (resolving.resolve_unknown(services, wave_id), look_to_the_end(services, wave_id)) == (1, 0)
+
+    assert sending.finish_wave(services, wave_id) == Outcome(accepted=6, refused=0, unknown=3, waiting=0)
+    (call,) = again.unknown_calls(services, wave_id)
+    why = "nobody wrote down with which account of fake it was made"
+    assert (call.why, len(provider.calls)) == (f"no answer; looked up twice, not found; {why}", 3)
+
+
 def test_a_sender_that_died_is_asked_about_when_its_lease_is_over(services, provider, clock):
     wave_id = sending_wave(services, 3)
-    claimed = sending._claim(services, wave_id)
+    claimed = sending._claim(services, wave_id, {})
     provider.send(claimed.body, claimed.attempt.key, claimed.rids)
     clock.forward(seconds=services.settings.lease_seconds + 1)
 

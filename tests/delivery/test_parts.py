@@ -70,7 +70,8 @@ def test_a_mail_in_doubt_keeps_the_call_that_it_was_in(services, provider):
             select(AttemptRow).where(AttemptRow.outcome.in_(["partly unknown", "unknown"])).order_by(AttemptRow.id)
         )
         assert (theirs.batch_id, theirs.number, theirs.outcome) == (call.batch_id, 1, "unknown")
-        assert (theirs.key, theirs.body_digest, theirs.started_at) == (first.key, first.body_digest, first.started_at)
+        kept = ("provider", "account", "key", "body_digest", "started_at")
+        assert [getattr(theirs, name) for name in kept] == [getattr(first, name) for name in kept]
         assert first.receipts == ["id-1", "", ""]
     calls = len(provider.calls)
     assert resolving.resolve_unknown(services, wave_id) == 0  # the call would have others in it

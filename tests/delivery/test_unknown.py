@@ -1,5 +1,8 @@
 """Outcomes that nobody knows: left behind, replayed, settled late, or shown."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select, update
 
@@ -9,9 +12,10 @@ from outreach.errors import DefinitionError, OutcomeUnknown, ProviderRefused
 from outreach.model.delivery import Outcome
 from outreach.model.people import ConsentAct
 from outreach.model.wave import WaveState
+from outreach.services import Services
 from outreach.steps import resolving, sending
 from outreach.store import consents
-from outreach.store.tables import BatchRow, DeliveryRow
+from outreach.store.tables import BatchRow, CampaignRow, DeliveryRow
 from tests.builders_delivery import consent, everyone_of, got, send, sending_wave
 
 
@@ -84,7 +88,7 @@ def test_a_batch_whose_words_changed_is_not_replayed(services, provider):
 
 def test_a_batch_left_behind_is_unknown_when_its_lease_is_over_and_not_before(services, provider, clock):
     wave_id = sending_wave(services, 3)
-    sending._claim(services, wave_id)  # and the sender dies here
+    sending._claim(services, wave_id, {})  # and the sender dies here
 
     assert send(services, wave_id) == 0
     assert resolving.resolve_unknown(services, wave_id) == 0
@@ -96,7 +100,7 @@ def test_a_batch_left_behind_is_unknown_when_its_lease_is_over_and_not_before(se
 def test_a_late_answer_settles_what_was_thought_unknown(services, provider, clock):
     provider.replays = False
     wave_id = sending_wave(services, 3)
-    claimed = sending._claim(services, wave_id)
+    claimed = sending._claim(services, wave_id, {})
     clock.forward(seconds=services.settings.lease_seconds + 1)
     resolving.resolve_unknown(services, wave_id)
 
@@ -111,7 +115,7 @@ def test_nothing_is_under_way_when_no_batch_is_being_sent(services):
     wave_id = sending_wave(services, 3)
 
     assert sending.seconds_until_settled(services, wave_id) == 0.0
-    sending._claim(services, wave_id)
+    sending._claim(services, wave_id, {})
     assert sending.seconds_until_settled(services, wave_id) == pytest.approx(services.settings.lease_seconds + 0.05)
 
 
@@ -146,7 +150,7 @@ def test_a_wave_is_not_closed_while_what_is_unknown_can_still_be_asked_about(ser
 @pytest.mark.parametrize("late", ["not_taken", "refused", "unknown"])
 def test_whoever_lost_the_lease_cannot_put_a_taken_batch_back(services, provider, clock, late):
     wave_id = sending_wave(services, 3)
-    stalled = sending._claim(services, wave_id)
+    stalled = sending._claim(services, wave_id, {})
     clock.forward(seconds=services.settings.lease_seconds + 1)
     provider.failures_after = [OutcomeUnknown("the replay's answer was lost")]
     resolving.resolve_unknown(services, wave_id)
@@ -174,7 +178,7 @@ def test_nobody_who_left_is_written_to_by_a_replay(services, provider):
 def test_an_unknown_batch_that_cannot_be_prepared_any_more_holds_nobody_up(services, provider):
     wave_id = sending_wave(services, 6)
     provider.failures = [OutcomeUnknown("reset")]
-    claimed = sending._claim(services, wave_id)
+    claimed = sending._claim(services, wave_id, {})
     with services.sessions.begin() as session:
         settle.unknown(session, claimed.attempt, "reset", services.clock())
     original = provider.prepare
@@ -188,3 +192,79 @@ def test_an_unknown_batch_that_cannot_be_prepared_any_more_holds_nobody_up(servi
 
     assert resolving.resolve_unknown(services, wave_id) == 0
     assert send(services, wave_id) == 3
+
+
+def unanswered_before_the_night(services, clock) -> tuple[Services, int]:
+    """A wave whose only call gave no answer a moment before quiet hours, which are from 13:00 CET to 8:00."""
+    clock.at -= timedelta(minutes=1)
+    wave_id = sending_wave(services, 3)
+    services.provider.failures = [OutcomeUnknown("no answer")]
+    send(services, wave_id)
+    clock.forward(minutes=2)
+    return replace(services, settings=services.settings.model_copy(update={"quiet_hours": "13:00-08:00"})), wave_id
+
+
+def test_a_call_is_made_again_after_quiet_hours_and_its_wave_waits_for_it(services, provider, clock):
+    quiet, wave_id = unanswered_before_the_night(services, clock)
+    night = timedelta(hours=19).total_seconds() - 60
+
+    assert (resolving.resolve_unknown(quiet, wave_id), resolving.waves_to_ask(quiet)) == (0, [])
+    assert sending.finish_wave(quiet, wave_id).unknown == 3
+    assert (sending.seconds_until_due(quiet, wave_id), got(provider)) == (night, [])
+    with services.sessions() as session:
+        assert campaigns.view(session, wave_id).state is WaveState.SENDING
+
+    clock.forward(seconds=night)
+    assert resolving.waves_to_ask(quiet) == [wave_id]
+    assert (resolving.resolve_unknown(quiet, wave_id), got(provider)) == (1, everyone_of(3))
+    assert provider.calls[0] == provider.calls[1]
+
+
+@pytest.mark.parametrize(("zone", "known"), [("Asia/Tokyo", 0), ("America/New_York", 1)])  # it is 22:31, and 8:31
+def test_quiet_hours_of_a_replay_are_those_of_its_people(services, provider, clock, zone, known):
+    quiet, wave_id = unanswered_before_the_night(services, clock)
+    with services.sessions.begin() as session:
+        session.execute(update(BatchRow).values(zone=zone))
+
+    clock.forward(hours=1, minutes=30)
+
+    assert resolving.waves_to_ask(quiet) == [wave_id] * known
+    assert (resolving.resolve_unknown(quiet, wave_id), got(provider)) == (known, everyone_of(3 * known))
+
+
+def test_a_wave_whose_call_could_not_be_made_again_in_time_is_closed_later(services, clock):
+    quiet, wave_id = unanswered_before_the_night(services, clock)
+
+    assert sending.waves_to_close(quiet) == []
+    clock.forward(hours=23)
+    assert (resolving.waves_to_ask(quiet), sending.waves_to_close(quiet)) == ([], [wave_id])
+    sending.finish_wave(quiet, wave_id)
+    assert sending.waves_to_close(quiet) == []
+
+
+def test_a_call_whose_key_is_too_old_after_quiet_hours_stays_unknown(services, provider, clock):
+    provider.keys_live = timedelta(hours=18)
+    quiet, wave_id = unanswered_before_the_night(services, clock)
+
+    assert resolving.resolve_unknown(quiet, wave_id) == 0
+    assert sending.finish_wave(quiet, wave_id) == Outcome(accepted=0, refused=0, unknown=3, waiting=0)
+    with services.sessions() as session:
+        assert campaigns.view(session, wave_id).state is WaveState.SENT
+    assert (sending.seconds_until_due(quiet, wave_id), got(provider)) == (None, [])
+
+
+def test_a_letter_of_the_house_is_asked_for_at_night(services, provider, clock):
+    quiet, wave_id = unanswered_before_the_night(services, clock)
+    with services.sessions.begin() as session:
+        session.execute(update(CampaignRow).values(hidden=True))
+
+    assert (resolving.resolve_unknown(quiet, wave_id), got(provider)) == (1, everyone_of(3))
+
+
+def test_a_call_that_its_sender_left_behind_is_asked_about(services, clock):
+    wave_id = sending_wave(services, 3)
+    sending._claim(services, wave_id, {})
+
+    assert resolving.waves_to_ask(services) == []
+    clock.forward(seconds=services.settings.lease_seconds + 1)
+    assert resolving.waves_to_ask(services) == [wave_id]

@@ -158,6 +158,8 @@ def test_everything_in_a_database_of_the_first_version_outlives_the_upgrade(firs
     migrate.upgrade(first_version)
 
     assert contents(first_version, tables) == before
+    with first_version.connect() as connection:
+        assert connection.scalars(select(Base.metadata.tables["attempt"].c.account)).all() == [""]
     assert {name: len(rows) for name, rows in before.items()} == {name: len(rows) for name, rows in FILLED.items()}
 
 

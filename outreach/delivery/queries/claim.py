@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Result, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Result, and_, exists, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from outreach.delivery.queries import statements
@@ -15,7 +15,6 @@ from outreach.model.delivery import Attempt, Batch, Frozen
 from outreach.model.mail import Address, Link, Message, Salutation
 from outreach.model.people import DAYS_BETWEEN, Frequency
 from outreach.model.report import Cell, Figure
-from outreach.model.trial import Part
 from outreach.model.wave import BatchState, Status, WaveState
 from outreach.store import mailed, turns
 from outreach.store.counters import count
@@ -36,24 +35,16 @@ JUST_NOW = timedelta(minutes=1)
 
 def claim(session: Session, wave_id: int, now: datetime, lease: datetime) -> int | None:
     """Take the next batch of a wave that is sending; None when there is none now. Two lanes never get the same."""
-    batch_id = session.scalar(
-        select(BatchRow.id)
-        .join(WaveRow, WaveRow.id == BatchRow.wave_id)
-        .where(BatchRow.wave_id == wave_id, _may_go(now))
-        .order_by(BatchRow.number)
-        .limit(1)
-        .with_for_update(skip_locked=True, of=BatchRow)
-    )
+    batch_id: int | None = session.scalar(statements.NEXT, {"the_wave": wave_id, "now": now})
     if batch_id is not None:
-        change = update(BatchRow).where(BatchRow.id == batch_id)
-        session.execute(change.values(state=BatchState.SENDING, lease_until=lease, looks=0, look_at=None))
+        session.execute(statements.TAKE, {"the_batch": batch_id, "lease_until": lease})
     return batch_id
 
 
 def next_size(session: Session, wave_id: int, now: datetime) -> int | None:
     """Return how many people are in the batch that would be claimed now; None when there is none."""
-    rows = select(BatchRow.size).join(WaveRow, WaveRow.id == BatchRow.wave_id)
-    return session.scalar(rows.where(BatchRow.wave_id == wave_id, _may_go(now)).order_by(BatchRow.number).limit(1))
+    size: int | None = session.scalar(statements.NEXT_SIZE, {"the_wave": wave_id, "now": now})
+    return size
 
 
 def drop_unwilling(session: Session, batch_id: int, now: datetime, cap: Cap | None = None) -> None:
@@ -81,11 +72,9 @@ def set_apart(session: Session, batch_id: int, now: datetime) -> None:
 
     That happens only where a batch is claimed that went out before: lined up again by a person, or put back.
     """
-    known = DeliveryRow.status.is_not(None) & (DeliveryRow.status != Status.SUPPRESSED)
-    people = session.scalars(
-        select(DeliveryRow).where(DeliveryRow.batch_id == batch_id, known).order_by(DeliveryRow.id)
-    ).all()
-    if people:
+    known = session.scalars(statements.KNOWN, {"the_batch": batch_id}).all()
+    if known:
+        people = session.scalars(select(DeliveryRow).where(DeliveryRow.id.in_(known)).order_by(DeliveryRow.id)).all()
         batch = session.get_one(BatchRow, batch_id)
         apart = line_up(session, batch, people, f"settled by reports before batch {batch.number} was sent again")
         apart.state, apart.settled_at = BatchState.ACCEPTED, now
@@ -99,12 +88,17 @@ def anybody_unwilling(session: Session, batch_id: int) -> bool:
     return found is not None
 
 
-def load(session: Session, batch_id: int) -> Batch:
-    """Return the batch as an attempt sends it: whoever was not left out when it was claimed, in order."""
+def load(session: Session, batch_id: int, known: dict[int, Message] | None = None) -> Batch:
+    """Return the batch as an attempt sends it: whoever was not left out when it was claimed, in order.
+
+    Messages are frozen, so those that are *known* are not read again, and what is read is kept there.
+    """
     row = session.execute(statements.BATCH, {"the_batch": batch_id}).one()
     people = session.execute(statements.PEOPLE, {"the_batch": batch_id}).all()
-    recipients = tuple(map(Frozen._make, people))
-    return Batch(batch_id, row.wave_id, row.number, message(session, row.message_id), recipients)
+    known = {} if known is None else known
+    if row.message_id not in known:
+        known[row.message_id] = message(session, row.message_id)
+    return Batch(batch_id, row.wave_id, row.number, known[row.message_id], tuple(map(Frozen._make, people)))
 
 
 def message(session: Session, message_id: int) -> Message:
@@ -133,9 +127,16 @@ def frozen(row: DeliveryRow) -> Frozen:
 
 
 def begin_attempt(
-    session: Session, batch_id: int, provider: str, body_digest: str, *, now: datetime, lease: datetime
+    session: Session,
+    batch_id: int,
+    provider: str,
+    body_digest: str,
+    *,
+    now: datetime,
+    lease: datetime,
+    account: str = "",
 ) -> Attempt:
-    """Write down that a call is about to be made, with a key of its own."""
+    """Write down that a call is about to be made, with a key of its own, and with which *account* of the provider."""
     wave_id, created_at, earlier = session.execute(statements.ATTEMPTS, {"the_batch": batch_id}).one()
     number = earlier + 1
     # the wave's moment keeps keys apart between a database and its fresh successor
@@ -144,6 +145,7 @@ def begin_attempt(
         "batch_id": batch_id,
         "number": number,
         "provider": provider,
+        "account": account,
         "key": key,
         "body_digest": body_digest,
         "started_at": now,
@@ -213,16 +215,6 @@ def waves_with_due(session: Session, now: datetime) -> list[int]:
         WaveRow.state == WaveState.SENDING, WaveRow.id.in_(due), WaveRow.campaign_id.in_(shown)
     )
     return list(session.scalars(rows.order_by(WaveRow.id)))
-
-
-def _may_go(now: datetime) -> ColumnElement[bool]:
-    """Return whether a batch, joined with its wave, may be claimed."""
-    return and_(
-        BatchRow.state == BatchState.PLANNED,
-        or_(BatchRow.not_before.is_(None), BatchRow.not_before <= now),
-        or_(BatchRow.part != Part.REST, WaveRow.released_at.is_not(None)),
-        WaveRow.state == WaveState.SENDING,
-    )
 
 
 def _leave_out(

@@ -1,16 +1,16 @@
 """Unknown calls that their provider can be asked about: which, when, and what it knows of them."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, false, func, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from outreach.delivery.queries.ledger import Figures, answer, count_all, hold, line_up, sayable
-from outreach.model.look_up import LOOKED_FOR, LOOKS, Look
+from outreach.model.look_up import LOOKED_FOR, LOOKS, Look, not_of, of_another
 from outreach.model.mail import Receipt
 from outreach.model.wave import ARRIVED, BatchState, Status, WaveState
 from outreach.store.changes import change
@@ -37,6 +37,7 @@ class Case:
 
     *first* is the delivery that was first in the call. *known* are those in it who are known to have been written to.
     *looks* and *look_at* are as in its batch; *again* counts how often it was made anew because it was not found.
+    *unsure* is why it may have been made with another account than the one that is asked.
     """
 
     batch_id: int
@@ -49,6 +50,7 @@ class Case:
     looks: int
     look_at: datetime | None
     again: int
+    unsure: str = ""
 
     def is_old(self, now: datetime) -> bool:
         """Whether it is too late to ask."""
@@ -56,7 +58,7 @@ class Case:
 
     def look(self, at: datetime, settles: timedelta) -> Look:
         """Return a look at the list that begins at *at*."""
-        return Look(self.began, self.ended, settles, at, before=self.looks, again=self.again)
+        return Look(self.began, self.ended, settles, at, before=self.looks, again=self.again, unsure=self.unsure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +71,16 @@ class Witness:
     began: datetime
 
 
-def case(session: Session, batch_id: int, provider: str, now: datetime) -> Case | None:
-    """Return an unknown call that *provider* may be asked about now; None where it may not."""
+def case(session: Session, batch_id: int, provider: str, now: datetime, *, account: str) -> Case | None:
+    """Return an unknown call that *provider* may be asked about now, at this *account*; None where it may not.
+
+    Of a call that was made with another account nothing is asked. If nobody wrote down which it was, what is found is
+    found; what is not found proves something only beside others of the very same call.
+    """
     due = select(BatchRow).where(BatchRow.id == batch_id, _unsolved(), _due(now))
     batch = session.scalar(due)
     attempt = _newest(session, batch_id)
-    if batch is None or attempt is None or attempt.provider != provider:
+    if batch is None or attempt is None or attempt.provider != provider or attempt.account not in ("", account):
         return None
     people = _called(session, batch_id)
     vain = select(func.count()).where(AttemptRow.batch_id == batch_id, AttemptRow.detail == NOT_TAKEN)
@@ -89,19 +95,21 @@ def case(session: Session, batch_id: int, provider: str, now: datetime) -> Case 
         looks=batch.looks,
         look_at=batch.look_at,
         again=session.scalar(vain) or 0,
+        unsure=not_of(provider, attempt.account, account),
     )
 
 
 def witness(session: Session, case: Case) -> Witness | None:
     """Return a mail that the provider is known to have taken about when it was called; None where there is none.
 
-    It is one of the same call, else of the last that was accepted in the day before, else of the first after it. What
-    came before tells more: a list that still shows it has kept what came after it too, and is not merely that of an
-    account which has been in use since the call was made.
+    It is one of the same call, else of the last that the same account accepted in the day before, else of the first
+    after it. What came before tells more: a list that still shows it has kept what came after it too.
     """
     if case.known:
         delivery_id, email = next(iter(case.known.items()))
         return Witness(delivery_id, email, case.first, case.began)
+    if case.unsure:
+        return None
     number, moment = AttemptRow.id, AttemptRow.started_at
     taken = _taken_like(session, case).limit(WITNESSES)
     before = taken.where(number < case.attempt_id, moment > case.began - LOOKED_FOR).order_by(number.desc())
@@ -187,6 +195,37 @@ def give_up(session: Session, case: Case, why: str) -> None:
     change(session, rows.values(looks=LOOKS, look_at=None, detail=detail))
 
 
+def elsewhere(session: Session, batch_id: int, provider: str, account: str) -> str:
+    """Return why a batch's last call is none of this *account* of *provider*; empty if it was made with it.
+
+    Neither its list nor its idempotency keys know such a call: made again, it would be a second mail.
+    """
+    attempt = _newest(session, batch_id)
+    return not_of(provider, attempt.account, account) if attempt else "no call was made"
+
+
+def leave_others(session: Session, wave_id: int, provider: str, account: str) -> int:
+    """Leave the wave's unknown calls of the provider's other accounts to reports and people; return how many.
+
+    Each says why from then on. Those of which nobody wrote down the account are not among them.
+    """
+    last = aliased(AttemptRow)
+    newest = select(func.max(last.number)).where(last.batch_id == BatchRow.id).scalar_subquery()
+    others = exists().where(
+        AttemptRow.batch_id == BatchRow.id,
+        AttemptRow.number == newest,
+        AttemptRow.provider == provider,
+        AttemptRow.account.not_in(("", account)),
+    )
+    left = select(BatchRow.id).where(BatchRow.wave_id == wave_id, _unsolved(), others).order_by(BatchRow.id)
+    batches = session.scalars(left.with_for_update()).all()
+    detail = BatchRow.detail + f"; {of_another(provider)}"
+    if batches:
+        rows = update(BatchRow).where(BatchRow.id.in_(batches))
+        change(session, rows.values(looks=LOOKS, look_at=None, detail=detail))
+    return len(batches)
+
+
 def is_open(session: Session, batch_id: int, provider: str) -> bool:
     """Return whether *provider* will still be asked about an unknown batch."""
     open_ones = select(BatchRow.id).where(BatchRow.id == batch_id, _unsolved(), _went_to(provider))
@@ -203,22 +242,35 @@ def due_at(session: Session, wave_id: int, provider: str) -> datetime | None:
     return session.scalar(rows)
 
 
-def waves_to_ask(session: Session, provider: str, now: datetime, *, looks_up: bool, keys_live: timedelta) -> list[int]:
+def waves_to_ask(
+    session: Session,
+    provider: str,
+    now: datetime,
+    *,
+    looks_up: bool,
+    keys_live: timedelta,
+    quiet: Callable[[str], bool],
+) -> list[int]:
     """Return the waves with an unknown call that *provider* can be asked about now, by a look or, if sending, a replay.
 
-    The house's letters are not among them: who sends them asks for them.
+    No replay is made in time zones in which it is *quiet*. A call that its sender left behind is among them: it is not
+    known either. The house's letters are not: who sends them asks for them.
     """
+    left_behind = and_(BatchRow.state == BatchState.SENDING, BatchRow.lease_until < now)
+    looking = and_(_unsolved(), _due(now), _went_to(provider)) if looks_up else false()
     fresh = _went_to(provider, since=now - keys_live)
+    replaying = and_(BatchRow.state == BatchState.UNKNOWN, WaveRow.state == WaveState.SENDING, fresh)
+    at_any_hour = or_(left_behind, looking)
     rows = (
-        select(WaveRow.id)
+        select(WaveRow.id, BatchRow.zone, at_any_hour)
         .join(BatchRow, BatchRow.wave_id == WaveRow.id)
         .join(CampaignRow, CampaignRow.id == WaveRow.campaign_id)
-        .where(BatchRow.state == BatchState.UNKNOWN, ~CampaignRow.hidden)
+        .where(BatchRow.state.in_((BatchState.UNKNOWN, BatchState.SENDING)), ~CampaignRow.hidden)
+        .where(or_(at_any_hour, replaying))
+        .distinct()
     )
-    looking = and_(_unsolved(), _due(now), _went_to(provider))
-    replaying = and_(WaveRow.state == WaveState.SENDING, fresh)
-    wanted = or_(looking, replaying) if looks_up else replaying
-    return list(session.scalars(rows.where(wanted).distinct().order_by(WaveRow.id)))
+    found = session.execute(rows).tuples()
+    return sorted({wave_id for wave_id, zone, now_too in found if now_too or not quiet(zone)})
 
 
 def _unsolved() -> ColumnElement[bool]:
@@ -257,7 +309,7 @@ def _open_people(session: Session, batch_id: int) -> Sequence[DeliveryRow]:
 
 
 def _taken_like(session: Session, case: Case) -> Select[tuple[AttemptRow]]:
-    """Calls that the same provider accepted: of waves as for a wave's, of letters as for a letter's."""
+    """Calls that the same account accepted: of waves as for a wave's, of letters as for a letter's."""
     made = session.get_one(AttemptRow, case.attempt_id)
     wave = session.get_one(WaveRow, session.get_one(BatchRow, case.batch_id).wave_id)
     hidden = session.get_one(CampaignRow, wave.campaign_id).hidden
@@ -265,6 +317,7 @@ def _taken_like(session: Session, case: Case) -> Select[tuple[AttemptRow]]:
     rows = rows.join(WaveRow, WaveRow.id == BatchRow.wave_id).join(CampaignRow, CampaignRow.id == WaveRow.campaign_id)
     return rows.where(
         AttemptRow.provider == made.provider,
+        AttemptRow.account == made.account,
         AttemptRow.outcome == "accepted",
         BatchRow.state == BatchState.ACCEPTED,
         CampaignRow.hidden == hidden,
@@ -290,7 +343,7 @@ def _line_up(session: Session, batch: BatchRow, attempt: AttemptRow, now: dateti
     if known:
         apart = line_up(session, batch, known, f"all of batch {batch.number} that was taken")
         apart.state, apart.settled_at = BatchState.ACCEPTED, now
-        call = ("provider", "key", "body_digest", "started_at", "ended_at", "detail", "receipts")
+        call = ("provider", "account", "key", "body_digest", "started_at", "ended_at", "detail", "receipts")
         kept = {name: getattr(attempt, name) for name in call}
         session.add(AttemptRow(batch_id=apart.id, number=1, outcome="accepted", **kept))
     attempt.outcome, attempt.detail, attempt.receipts = "not taken", NOT_TAKEN, None

@@ -119,7 +119,7 @@ def _set_apart(session: Session, attempt: Attempt, batch: BatchRow, people: Sequ
     made = session.get_one(AttemptRow, attempt.id, populate_existing=True)
     rest = line_up(session, batch, people, made.detail)
     rest.state = BatchState.UNKNOWN
-    call = ("provider", "key", "body_digest", "started_at", "ended_at", "detail")
+    call = ("provider", "account", "key", "body_digest", "started_at", "ended_at", "detail")
     session.add(
         AttemptRow(batch_id=rest.id, number=1, outcome="unknown", **{name: getattr(made, name) for name in call})
     )

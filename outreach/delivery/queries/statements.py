@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import BindParameter, ColumnElement, Select, Update, and_, bindparam, func, insert, or_, select, update
 
 from outreach.model.people import DAYS_BETWEEN, SuppressionReason
-from outreach.model.wave import BatchState, Status
+from outreach.model.trial import Part
+from outreach.model.wave import BatchState, Status, WaveState
 from outreach.store.tables import Base
 
 attempt, batch, campaign, consent, contact, delivery, link, message, subscription, suppression, wave = (
@@ -61,6 +62,34 @@ def _leaving_out(*, hidden: bool) -> Update:
     rows = update(delivery).where(*OPEN, unwilling(hidden=hidden)).values(status=Status.SUPPRESSED, detail=None)
     return rows.returning(delivery.c.wave_id, delivery.c.audience, delivery.c.variant)
 
+
+MAY_GO = and_(
+    batch.c.state == BatchState.PLANNED,
+    or_(batch.c.not_before.is_(None), batch.c.not_before <= bindparam("now")),
+    or_(batch.c.part != Part.REST, wave.c.released_at.is_not(None)),
+    wave.c.state == WaveState.SENDING,
+)
+"""Whether a batch, joined with its wave, may be claimed *now*."""
+
+
+def _next_of(column: ColumnElement[Any]) -> Select[Any]:
+    rows = select(column).join(wave, wave.c.id == batch.c.wave_id)
+    return rows.where(batch.c.wave_id == bindparam("the_wave"), MAY_GO).order_by(batch.c.number).limit(1)
+
+
+NEXT_SIZE = _next_of(batch.c.size)
+
+NEXT = _next_of(batch.c.id).with_for_update(skip_locked=True, of=batch)
+"""The next batch that nobody else is just taking."""
+
+TAKE = update(batch).where(batch.c.id == THE_BATCH).values(state=BatchState.SENDING, looks=0, look_at=None)
+
+KNOWN = (
+    select(delivery.c.id)
+    .where(delivery.c.batch_id == THE_BATCH, delivery.c.status.is_not(None), delivery.c.status != Status.SUPPRESSED)
+    .order_by(delivery.c.id)
+)
+"""Whom a report has settled."""
 
 CAMPAIGN = (
     select(campaign.c.hidden, campaign.c.topic)

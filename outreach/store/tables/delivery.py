@@ -132,7 +132,10 @@ class BatchRow(Base):
 
 
 class AttemptRow(Base):
-    """One try to send a batch, committed before the socket opens. *receipts* are the provider's ids in order."""
+    """One try to send a batch, committed before the socket opens. *receipts* are the provider's ids in order.
+
+    *account* tells apart the provider's accounts (`providers/account.py`); empty where it was not written down.
+    """
 
     __tablename__ = "attempt"
     __table_args__ = (UniqueConstraint("batch_id", "number"),)
@@ -141,6 +144,7 @@ class AttemptRow(Base):
     batch_id: Mapped[int] = mapped_column(ForeignKey("batch.id"))
     number: Mapped[int]
     provider: Mapped[str]
+    account: Mapped[str] = mapped_column(default="", server_default="")
     key: Mapped[str]
     body_digest: Mapped[str]
     started_at: Mapped[datetime]

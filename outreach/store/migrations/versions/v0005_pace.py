@@ -1,4 +1,4 @@
-"""When mails may go: parts of a wave, time zones, versions of a text, what a pause is for."""
+"""When mails may go: parts of a wave, time zones, versions of a text, what a pause is for. Whose account called."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -21,6 +21,7 @@ def upgrade() -> None:
         )
     for name in ("part", "zone", "domain"):
         op.add_column("batch", sa.Column(name, sa.String(), server_default="", nullable=False))
+    op.add_column("attempt", sa.Column("account", sa.String(), server_default="", nullable=False))
     for name, kind in (
         ("trial", Json),
         ("trial_ends", Moment()),
