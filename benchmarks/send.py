@@ -2,10 +2,10 @@
 
 `merge` hands the API a template with variables (Mailgun, 1,000 recipients a call), `filled` every mail written out
 (Lettermint, 500 a call), `smtp` single mails to postfix's smtp-sink. Message: two languages, 8 kB of HTML, ten tracked
-links and a pixel; ledger, suppression and consent are looked at for every batch. One worker with the lanes that a run
-begins with. The floor is the least that a ledger costs: the same rows inserted into such tables with their keys, read
-once and updated per batch, a transaction each. `floor` updates the batch's row, as our ledger does; `floor_of_rows` the
-recipients' rows.
+links and a pixel; ledger, suppression and consent are looked at for every batch. One process with the lanes that a run
+begins with; `two processes`, of a lane each, is what a form with one more worker gives. The floor is the least that a
+ledger costs: the same rows inserted into such tables with their keys, read once and updated per batch, a transaction
+each. `floor` updates the batch's row, as our ledger does; `floor_of_rows` the recipients' rows.
 
 `workers` are processes with a lane each that share a wave, with an API that takes 50 ms a call; their floor is one of
 them. `beside` is a letter of the house while a wave is sent, on both databases; its floor is the bar. `scale` compares
@@ -30,6 +30,9 @@ from outreach.store import Sessions, migrate, open_engine, open_sessions
 OTHERS = ("workers", "beside", "scale")
 LANES = 2
 """What the form of a run proposes."""
+TEAMS = {"merge": (1, 2)}
+"""How many processes share a wave, where not one alone sends it."""
+
 WORKERS = 4
 
 
@@ -51,9 +54,10 @@ def main(arguments: Sequence[str]) -> None:
         def served() -> float:
             return seconds_of_server(server.folder)
 
-        for name in APIS:
-            if name in wanted:
-                _measure(name, sessions, url, n, lanes=asked.lanes, served=served)
+        for name in [name for name in APIS if name in wanted]:
+            for workers in TEAMS.get(name, (1,)):
+                lanes = asked.lanes if workers == 1 else 1
+                _measure(name, sessions, url, n, lanes=lanes, served=served, workers=workers)
         if "workers" in wanted:
             _workers(sessions, url, min(n, 100_000))
         if "beside" in wanted:
@@ -74,7 +78,9 @@ def _filled(url: str, n: int) -> Engine:
     return engine
 
 
-def _measure(name: str, sessions: Sessions, url: str, n: int, *, lanes: int, served: Callable[[], float]) -> None:
+def _measure(
+    name: str, sessions: Sessions, url: str, n: int, *, lanes: int, served: Callable[[], float], workers: int = 1
+) -> None:
     with api(name) as settings:
         if settings is None:
             tell("smtp-sink is missing: apt-get install postfix")
@@ -84,10 +90,11 @@ def _measure(name: str, sessions: Sessions, url: str, n: int, *, lanes: int, ser
         floor = _floor(sessions, wave_id, rows=False)
         of_rows = _floor(sessions, wave_id, rows=True)
         before = served()
-        sent = send(sessions, {**settings, "database_url": url}, wave_id, lanes=lanes)
+        sent = send(sessions, {**settings, "database_url": url}, wave_id, workers, lanes=lanes)
         server = served() - before
         check_all_accepted(sessions, wave_id, n)
-    say(f"send: {name}", n / sent.seconds, "recipients/s", floor=n / floor, n=n, database="postgresql",
+    what = f"send: {name}" if workers == 1 else f"send: {name}, two processes"
+    say(what, n / sent.seconds, "recipients/s", floor=n / floor, n=n, database="postgresql",
         seconds=round(sent.seconds, 2), floor_seconds=round(floor, 2), times_floor=round(sent.seconds / floor, 2),
         floor_of_rows_seconds=round(of_rows, 2), memory_mb=round(sent.memory), lanes=lanes,
         microseconds_each=round(sent.seconds / n * 1e6, 1), sender=round(sent.busy / n * 1e6, 1),
