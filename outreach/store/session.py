@@ -1,5 +1,7 @@
 """Opening the database: SQLite embedded, PostgreSQL for real use, the same behaviour on both."""
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -8,6 +10,12 @@ from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.orm import Session, sessionmaker
 
 Sessions = sessionmaker[Session]
+
+PATIENCE = 60
+"""Seconds that SQLite's one writer is waited for."""
+
+LOOK_AGAIN = 0.002
+"""Seconds between two looks whether it is done."""
 
 
 def open_engine(url: str) -> Engine:
@@ -19,7 +27,7 @@ def open_engine(url: str) -> Engine:
         engine = create_engine(parsed, pool_pre_ping=True, pool_size=8, hide_parameters=True)
         event.listen(engine, "connect", _prepare_postgresql)
         return engine
-    engine = create_engine(parsed, connect_args={"timeout": 60}, hide_parameters=True)
+    engine = create_engine(parsed, connect_args={"timeout": PATIENCE}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -78,7 +86,7 @@ def _prepare_postgresql(connection: Any, _record: Any) -> None:
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves; the driver's own habits lose locks
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=60000"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={PATIENCE * 1000}"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -86,5 +94,27 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: Any) -> None:
     # A transaction that reads first and writes later fails at once when another wrote in between, however long the
     # timeout; taking the write lock at the start makes it wait instead.
-    reading_only = connection.get_execution_options().get("outreach_reading")
-    connection.exec_driver_sql("BEGIN" if reading_only else "BEGIN IMMEDIATE")
+    if connection.get_execution_options().get("outreach_reading"):
+        connection.exec_driver_sql("BEGIN")
+        return
+    # By itself SQLite looks ever more rarely, so that whoever waits long has the least chance against lanes that come
+    # and go: a letter beside a wave waited for 7 s. Looking at the same pace, all have the same.
+    raw = connection.connection.dbapi_connection
+    raw.execute("PRAGMA busy_timeout=0")
+    try:
+        until = time.monotonic() + PATIENCE
+        while _is_busy(raw) and time.monotonic() < until:
+            time.sleep(LOOK_AGAIN)
+        if not raw.in_transaction:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")  # says why it cannot
+    finally:
+        raw.execute(f"PRAGMA busy_timeout={PATIENCE * 1000}")
+
+
+def _is_busy(raw: sqlite3.Connection) -> bool:
+    """Begin a transaction that writes, unless another is writing."""
+    try:
+        raw.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+    return False
