@@ -16,7 +16,7 @@ from outreach.campaigns.lines import Lines
 from outreach.campaigns.table import Place, Problems, Table
 from outreach.campaigns.waves import Around, read_event, read_newsletter, read_wave
 from outreach.errors import NotFound
-from outreach.model.campaign import Campaign, Sender
+from outreach.model.campaign import Campaign, Sender, Words
 
 LANGUAGE = re.compile(r"[a-z]{2,3}")
 ZONE = "Europe/Amsterdam"
@@ -130,7 +130,7 @@ def _sender(table: Table, house: Mapping[str, Any], languages: tuple[str, ...], 
     own = table.table("sender")
     merged = Table(own.where, {**house, **own.values}, problems)
     sender = Sender(
-        name=merged.text("name"),
+        name=_name(merged, languages),
         email=merged.text("email"),
         reply_to=merged.text("reply_to", "") or merged.text("email"),
         imprint=merged.words("imprint", languages),
@@ -139,6 +139,13 @@ def _sender(table: Table, house: Mapping[str, Any], languages: tuple[str, ...], 
         merged.problem("email", f"found {sender.email!r}; write an address such as news@example.org")
     merged.finish()
     return sender
+
+
+def _name(table: Table, languages: tuple[str, ...]) -> str | Words:
+    """Return the sender's name: one for all languages, or one in each."""
+    if isinstance(table.values.get("name"), dict):
+        return table.words("name", languages)
+    return table.text("name")
 
 
 def _demands(table: Table, languages: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
@@ -153,7 +160,14 @@ def _demands(table: Table, languages: tuple[str, ...]) -> dict[str, tuple[str, .
 
 
 def house_sender(path: Path, languages: tuple[str, ...]) -> Mapping[str, Any]:
-    """Return the house's own sender as `brand.toml` writes it, its imprint in *languages* alone."""
-    sender = parsed(text(path), path).get("sender", {}) if path.is_file() else {}
-    imprint = sender.get("imprint", {})
+    """Return the house's own sender as `brand.toml` writes it, its imprint and its names in *languages* alone.
+
+    Where it has no name in a language it is called what it is called in its own; an imprint has to be written.
+    """
+    house = parsed(text(path), path) if path.is_file() else {}
+    sender = house.get("sender", {})
+    imprint, name = sender.get("imprint", {}), sender.get("name")
+    if isinstance(name, dict) and name:
+        own = name.get(house.get("house")) or next(iter(name.values()))
+        sender = {**sender, "name": {language: name.get(language) or own for language in languages}}
     return {**sender, "imprint": {language: imprint[language] for language in languages if language in imprint}}

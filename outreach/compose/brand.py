@@ -13,6 +13,7 @@ from outreach.model.campaign import Sender, Words
 
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
 _STRICT = ConfigDict(extra="forbid")
+NAME = "sender.name"
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,10 @@ def read_brand(path: Path) -> Brand:
 
 def _worded(brand: Brand) -> dict[str, Words]:
     image = {"logo_image.alt": brand.logo_image.alt} if brand.logo_image else {}
-    return {"logo": brand.logo, "claim": brand.claim, "zones": brand.zones, **image}
+    name = brand.sender.name
+    names = {brand.house: name} if isinstance(name, str) else name
+    said = {code: text for code, text in names.items() if text.strip()}
+    return {"logo": brand.logo, "claim": brand.claim, "zones": brand.zones, NAME: said, **image}
 
 
 def _check_file(where: str, folder: Path, name: str) -> None:
@@ -131,13 +135,16 @@ def _check_file(where: str, folder: Path, name: str) -> None:
 
 
 def _told(where: str, error: ValidationError) -> list[str]:
-    return [
-        f"{where}: {'.'.join(str(part) for part in one['loc'])}: {_remedy(one['type'], one['input'], one['msg'])}"
-        for one in error.errors()
-    ]
+    # a sender's name is tried as a text and as texts: of these faults the last one, which looks deepest, is told
+    found = {_path(one["loc"]): one for one in error.errors()}
+    return [f"{where}: {path}: {_remedy(path, one['type'], one['input'], one['msg'])}" for path, one in found.items()]
 
 
-def _remedy(kind: str, found: object, message: str) -> str:
+def _path(loc: tuple[int | str, ...]) -> str:
+    return NAME if loc[:2] == ("sender", "name") else ".".join(str(part) for part in loc)
+
+
+def _remedy(path: str, kind: str, found: object, message: str) -> str:
     match kind:
         case "missing":
             return "is missing; write it"
@@ -145,5 +152,7 @@ def _remedy(kind: str, found: object, message: str) -> str:
             return "unknown key; take it out or correct its name"
         case "string_pattern_mismatch":
             return f"found {found!r}; write a colour such as '#1f4a45'"
+        case _ if path == NAME:
+            return f'found {found!r}; write one name in quotes, or one in each language: {{ nl = "…", de = "…" }}'
         case _:
             return f"found {found!r}; {message}"

@@ -51,7 +51,7 @@ def compile_message(  # noqa: PLR0917 - each is one word of the sentence that a 
     return Message(
         variant=variant,
         languages=press.languages,
-        sender=Address(campaign.sender.email, campaign.sender.name),
+        sender=Address(campaign.sender.email, campaign.sender.name_in(press.languages[0])),
         reply_to=campaign.sender.reply_to,
         subject=press.subject(sections),
         html=written(page),

@@ -81,12 +81,21 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who a mail comes from; *imprint* per language is the legal notice that German law asks for."""
+    """Who a mail comes from; *name* is one for all languages, or one in each of them.
 
-    name: str
+    *imprint* per language is the legal notice that German law asks for.
+    """
+
+    name: str | Words
     email: str
     reply_to: str
     imprint: Words
+
+    def name_in(self, language: str) -> str:
+        """Return the name as it is written in *language*, else in the first that it is written in."""
+        if isinstance(self.name, str):
+            return self.name
+        return self.name.get(language) or next(iter(self.name.values()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from outreach.receiver.pictures import Pictures
 from outreach.receiver.postman import Postman
 from outreach.receiver.preferences import PreferenceCentre
 from outreach.receiver.site import Site
+from outreach.receiver.spoken import Spoken
 from outreach.receiver.subscribing import Subscribing
 from outreach.receiver.tracking import Tracking
 from outreach.receiver.unsubscribing import Unsubscribing
@@ -40,7 +41,8 @@ def create(services: Services, *, form_seconds: float = 2.0, forms_per_hour: int
     *form_seconds* is the least time in which a person fills in a form, *forms_per_hour* the most answers that one
     network may give to one call.
     """
-    pages = Pages(services.templates, services.settings.templates, Look(services.settings.templates))
+    folder = services.settings.templates
+    pages = Pages(services.templates, folder, Look(folder), Spoken(services))
     guards, postman = Guards(form_seconds, forms_per_hour), Postman(services)
     rooms = (
         Tracking(services, pages),

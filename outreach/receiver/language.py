@@ -47,10 +47,13 @@ def said(words: Words, language: str, order: Sequence[str] = LANGUAGES) -> Said:
     return Said("", language)
 
 
-def choose(asked: str | None, accepted: str) -> str:
-    """Return the language that was *asked* for, else the best of the header Accept-Language, else the first."""
-    if asked in LANGUAGES:
-        return asked
+def choose(asked: str | None, spoken: Sequence[str], accepted: str) -> str:
+    """Return the language of a page: what was *asked* for on it, what the mail spoke that led to it, what the browser
+    prefers (Accept-Language), else the first.
+    """
+    for code in (asked, *spoken):
+        if code in LANGUAGES:
+            return code
     best, weight = max(_accepted(accepted).items(), key=lambda pair: pair[1], default=(LANGUAGES[0], 1.0))
     return best if weight > 0 else LANGUAGES[0]
 

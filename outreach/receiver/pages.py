@@ -1,7 +1,7 @@
 """Pages in the reader's language."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -37,16 +37,29 @@ class Switch:
 class Pages:
     """Renders `pages/*.html.jinja` with the words of `pages/words.<language>.toml`."""
 
-    def __init__(self, templates: SandboxedEnvironment, folder: Path, look: Look) -> None:
+    def __init__(
+        self,
+        templates: SandboxedEnvironment,
+        folder: Path,
+        look: Look,
+        spoken: Callable[[Request], Sequence[str]] = lambda _request: (),
+    ) -> None:
+        """*spoken* tells in which languages the mail speaks that led to a page, the best first."""
         self.look = look
+        self._spoken = spoken
         self._templates = templates
         self._words = {
             code: tomllib.loads((folder / "pages" / f"words.{code}.toml").read_text("utf-8")) for code in LANGUAGES
         }
 
     def language(self, request: Request) -> str:
-        """Return the language that the reader asked for, or the browser prefers."""
-        return choose(request.query_params.get("lang"), request.headers.get("accept-language", ""))
+        """Return the language that the reader asked for, else that of the mail that led here, else the browser's.
+
+        A mail is looked up in the database: not to be called on the event loop where one may have led here.
+        """
+        asked = request.query_params.get("lang")
+        spoken = () if asked in LANGUAGES else self._spoken(request)
+        return choose(asked, spoken, request.headers.get("accept-language", ""))
 
     def reader(self, request: Request) -> Reader:
         """Return for whom a page is made."""
@@ -99,6 +112,8 @@ class Pages:
 
     def broken(self, request: Request, _error: Exception) -> HTMLResponse:
         """Answer what should not have happened; the log has the error, the reader has not."""
+        if not hasattr(request.state, "spoken"):
+            request.state.spoken = ()  # it may have been the database, which is not asked again
         return self.problem(request, HTTPStatus.INTERNAL_SERVER_ERROR)
 
     def _switches(self, path: str, language: str, keep: Mapping[str, str]) -> list[Switch]:

@@ -1,6 +1,6 @@
 """Unsubscribing: a GET shows, a POST acts, since link scanners fetch every address."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -35,10 +35,11 @@ class Unsubscribing:
 
     async def act(self, request: Request) -> Response:
         """Stop it; the mail program gets a bare answer, a person a page."""
-        form = await form_of(request)
+        return await run_in_threadpool(self._act, request, await form_of(request))
+
+    def _act(self, request: Request, form: Mapping[str, str]) -> Response:
         everything = bool(form.get("everything"))
-        token = request.path_params["token"]
-        leaving = await run_in_threadpool(listening.unsubscribe, self._services, token, everything=everything)
+        leaving = listening.unsubscribe(self._services, request.path_params["token"], everything=everything)
         if "List-Unsubscribe" in form:
             return PlainTextResponse("unsubscribed\n", headers=UNLISTED)
         return self._show(request, "unsubscribed", leaving, everything=everything)

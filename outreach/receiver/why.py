@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 
 from babel.lists import format_list
@@ -14,12 +14,13 @@ from outreach.audience.explanation import Explanation, Ground, Hearing
 from outreach.audience.predicates import PREDICATES, Named, Predicate, texts
 from outreach.model.campaign import Words
 from outreach.model.people import DAYS_BETWEEN
-from outreach.model.segment import Term, grounds
+from outreach.model.segment import Term, grounds, terms
 from outreach.receiver.headers import UNLISTED
 from outreach.receiver.language import Phrases, Reader, Said, day, said
 from outreach.receiver.pages import Pages
 from outreach.services import Services
 from outreach.steps import explaining
+from outreach.steps.group_titles import group_titles
 
 Names = Mapping[tuple[Named, str], Words]
 
@@ -62,6 +63,8 @@ class Why:
         token = request.path_params["token"]
         delivery_id = self._services.tokens.delivery_of_preferences(token)
         explanation = explaining.explain_delivery(self._services, delivery_id)
+        if _names_groups(explanation):
+            explanation = replace(explanation, names={**group_titles(self._services), **explanation.names})
         reader = self._pages.reader(request)
         return self._pages.show(
             request,
@@ -91,6 +94,12 @@ def show_explanation(explanation: Explanation, reader: Reader) -> Shown:
         letter=aim.hidden,
         forgotten=explanation.person is None,
     )
+
+
+def _names_groups(explanation: Explanation) -> bool:
+    """Whether a rule asks for a group, so that its title is worth reading all audiences for."""
+    rules = [hearing.judged.rule for hearing in explanation.hearings if hearing.judged]
+    return any(PREDICATES[term.predicate].of is Named.GROUP for rule in rules for term in terms(rule))
 
 
 def _counting(explanation: Explanation) -> Hearing | None:
@@ -124,7 +133,14 @@ def _fact(term: Term, names: Names, reader: Reader) -> str:
 
 def _name(known: Predicate, name: str, names: Names, reader: Reader) -> str:
     titles = names.get((known.of, name), {}) if known.of else {}
+    if known.of is Named.GROUP:
+        return titles.get(reader.language) or _group(name, reader)
     return said(titles, reader.language).text or _value(known, name, reader)
+
+
+def _group(name: str, reader: Reader) -> str:
+    """Return a group's name in our own words, else as words: `social-worker` would be read as a code."""
+    return str(reader.words["why"]["group"].get(name) or re.sub("[-_]+", " ", name).strip() or name)
 
 
 def _value(known: Predicate, text: str, reader: Reader) -> str:

@@ -239,7 +239,7 @@ def test_filling_is_what_replacing_every_slot_would_give(values: dict[str, str])
             template = template.replace(f"@@{name}@@", value)
         return template
 
-    assert mail.html == naive(STACKED.html, dict(recipient.escaped))
+    assert mail.html == naive(STACKED.html, dict(recipient.escaped()))
     assert mail.text == naive(STACKED.text, dict(recipient.values))
     assert mail.headers == {name: naive(value, dict(recipient.values)) for name, value in STACKED.headers.items()}
 

@@ -13,7 +13,7 @@ import pytest
 from outreach.campaigns.read import load_campaign
 from outreach.receiver import create
 from outreach.receiver.headers import PAGE_POLICY, SAFE
-from outreach.receiver.language import Said, choose, said
+from outreach.receiver.language import Said, said
 from outreach.services import Services
 from outreach.steps.content import add_source
 from outreach.store.tables import ContentRow
@@ -62,7 +62,6 @@ def test_words_missing_in_a_language_keep_their_own() -> None:
     assert said({"de": "Hallo", "nl": "Dag"}, "en", ("de", "nl")) == Said("Hallo", "de")
     assert said({"fr": "Salut"}, "en", ("de",)) == Said("Salut", "fr")
     assert said({}, "en") == Said("", "en")
-    assert choose("de", "") == "de"
 
 
 @pytest.mark.parametrize("path", ["/", "/nothing", "/calls/golden-municipality", "/static/site.css", "/healthz"])

@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
+from markupsafe import Markup, escape
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
@@ -170,5 +171,11 @@ def _clock_time(at: datetime) -> str:
     return f"{at.astimezone(ZONE):%-d %b %Y, %H:%M}"
 
 
+def _address(email: str) -> Markup:
+    """Return an address that is broken after its @, where a line is too short for it."""
+    return Markup("@<wbr>").join(escape(part) for part in email.split("@"))
+
+
+TEMPLATES.filters["address"] = _address
 TEMPLATES.filters["clock_time"] = _clock_time
 TEMPLATES.filters["path"] = lambda email: quote(email, safe="@")

@@ -167,3 +167,11 @@ def test_the_unsubscribe_header_arrives_as_it_was_sent(outbox: Client, send: Sen
 
 def test_style_icon_and_health_answer(outbox: Client) -> None:
     assert [outbox.get(path).status_code for path in ("/outbox.css", "/icon.svg", "/healthz")] == [200, 200, 200]
+
+
+def test_an_address_is_broken_after_its_at_and_stays_text(outbox: Client, send: Send) -> None:
+    (kept,) = send("anna@example.com", reply_to="<b>@example.org")
+
+    page = outbox.get(f"/mail/{kept['id']}").text
+
+    assert ("anna@<wbr>example.com</a></dd>" in page, "<dd>&lt;b&gt;@<wbr>example.org</dd>" in page) == (True, True)
