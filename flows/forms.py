@@ -5,12 +5,15 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from prefect.input import RunInput
 from pydantic import BaseModel, Field
 
+from flows.asking import SignedAnswer
 from outreach.errors import OutreachError
 from outreach.settings import Settings
 from outreach.steps import choices
+
+SOMEBODY = "someone in the Prefect UI"
+"""Who did something that may be done without a name."""
 
 
 def at(position: int, **schema: Any) -> dict[str, Any]:
@@ -54,19 +57,39 @@ def wave_name(position: int) -> Any:
     return Field(
         title="Wave",
         min_length=1,
-        description="campaign / wave as its dashboard names it, such as sociaal-werkers/start, or its number",
+        description="campaign/wave as the dashboards name it, such as sociaal-werkers/start, its title where only one "
+        "wave has it, or its number",
         json_schema_extra=at(position),
     )
 
 
-def lanes_at_a_time(position: int) -> Any:
-    """Return the field in which somebody says how many lanes a run has."""
+def your_name(position: int, use: str = "kept with the decision; asked for again where it stays empty") -> Any:
+    """Return the field in which somebody says who they are, and what their name is for."""
+    return Field(default="", title="Your name", description=use, json_schema_extra=at(position))
+
+
+def lanes_at_a_time(position: int, when: str = "") -> Any:
+    """Return the field in which somebody says how many lanes a run has; *when* is when it counts at all."""
     return Field(
         default=2,
         ge=1,
         le=16,
         title="Lanes",
-        description="how many calls each worker makes at a time",
+        description=f"{when}how many calls each worker makes at a time",
+        json_schema_extra=at(position),
+    )
+
+
+def more_workers(position: int, when: str = "") -> Any:
+    """Return the field in which somebody says how many runs beside this one send; *when* is when it counts at all."""
+    return Field(
+        default=0,
+        ge=0,
+        le=16,
+        title="More workers",
+        description=f"{when}0 is enough for some tens of thousands of mails. Each one more is a run of its own "
+        "(send-lane) that sends its share, on another computer if your administrator has given the pool more of them; "
+        "the email API's limits stay as they are",
         json_schema_extra=at(position),
     )
 
@@ -78,28 +101,31 @@ class Decision(StrEnum):
     APPROVE = "approve"
 
 
-class Approval(RunInput):
+class Approval(SignedAnswer):
     """The question under the summary of a planned wave."""
 
-    decision: Decision = Field(default=Decision.REJECT, title="Send it?", description="approve: the wave goes out now")
-    by: str = Field(default="", title="Your name", description="kept with the decision")
-    note: str = Field(default="", title="Note", description="for your colleagues; may stay empty")
+    decision: Decision = Field(
+        default=Decision.REJECT,
+        title="Send it?",
+        description="approve: the wave goes out now",
+        json_schema_extra=at(1),
+    )
+    by: str = your_name(2)
+    note: str = Field(
+        default="", title="Note", description="for your colleagues; may stay empty", json_schema_extra=at(3)
+    )
+
+    @property
+    def approves(self) -> bool:
+        """Whether the wave goes."""
+        return self.decision is Decision.APPROVE
 
 
 class LanesForm(BaseModel):
     """How many send it side by side."""
 
     lanes: int = lanes_at_a_time(2)
-    workers: int = Field(
-        default=0,
-        ge=0,
-        le=16,
-        title="More workers",
-        description="0 is enough for some tens of thousands of mails. Each one more is a run of its own (send-lane) "
-        "that sends its share, on another computer if your administrator has given the pool more of them; the email "
-        "API's limits stay as they are",
-        json_schema_extra=at(3),
-    )
+    workers: int = more_workers(3)
 
 
 class SendingForm(LanesForm):

@@ -4,6 +4,7 @@ from prefect import flow
 from pydantic import BaseModel
 
 from flows import lanes
+from flows.ending import Ended
 from flows.forms import LANES, LanesForm, wave_name
 from outreach.services import open_services
 from outreach.steps import sending as steps
@@ -25,7 +26,7 @@ def needed(how: LanesForm, batches: int) -> LanesForm:
 
 
 @flow(name="go-on-wave", flow_run_name="{wave.name}")
-def go_on_wave(wave: OpenWaveForm, sending: LanesForm = LANES) -> dict[str, int]:
+def go_on_wave(wave: OpenWaveForm, sending: LanesForm = LANES) -> Ended:
     """Send what is due of a wave that is being sent, and settle it; one that stood still meanwhile is paused."""
     lanes.check_starts()
     with open_services() as services:

@@ -8,8 +8,9 @@ from prefect.deployments import run_deployment
 from flows import asking, late, senders
 from flows.again import step
 from flows.alive import check, signs_of_life
+from flows.ending import Ended, said, with_what_is_left
 from flows.events import emit_milestones
-from flows.forms import Approval, Decision, LanesForm
+from flows.forms import SOMEBODY, Approval, LanesForm
 from flows.pace import pacing
 from flows.preflight import looked_over
 from flows.refresh_dashboard import refresh_wave
@@ -26,6 +27,9 @@ MOST_STARTS = 20
 
 WORKER = "send-lane/send-lane"
 """The deployment of which more workers are runs."""
+
+NOT_LET_GO = "the answer was not to send it, so nothing was sent"
+"""What a run says at its end that a person did not let go."""
 
 LOOK_AGAIN = 1.0
 """Seconds between looks at whether others still hold batches; a lease is much longer than a call."""
@@ -95,7 +99,7 @@ def check_starts(again: int = 0) -> None:
         raise StateError(f"this run was started {MOST_STARTS} times and crashed each time; its logs say why")
 
 
-def take_through(plan: Plan, how: LanesForm, *, ask: bool, again: int = 0) -> dict[str, int]:
+def take_through(plan: Plan, how: LanesForm, *, ask: bool, again: int = 0) -> Ended:
     """Take a planned wave through approval, sending and its dashboard, from wherever it stands.
 
     *again* is how often a person's answers alone had the run start again.
@@ -107,19 +111,19 @@ def take_through(plan: Plan, how: LanesForm, *, ask: bool, again: int = 0) -> di
     if wave.state is WaveState.PLANNED:
         plan = looked_over(plan)
         if not (approve(plan) if ask else late.may_go(plan.wave_id) and _unasked(plan)):
-            return {}
-    elif ask and own and wave.state in UNDER_WAY and question(plan).decision is not Decision.APPROVE:
-        return {}  # somebody else let the wave go; this run's approver did not
+            return said(NOT_LET_GO, {})
+    elif ask and own and wave.state in UNDER_WAY and not question(plan).approves:
+        return said(NOT_LET_GO, {})  # somebody else let the wave go; this run's approver did not
     if not late.may_go(plan.wave_id):
-        return {}
+        return said(NOT_LET_GO, {})
     with open_services() as services:
         state = waves.wave(services, plan.wave_id).state
     if state is WaveState.PAUSED and (own or runtime.flow_run.run_count > 1):
-        raise StateError("the wave is paused; to let it go on, a person runs it again from the form")
+        raise StateError("the wave is paused; to let it go on, a person resumes it with steer-wave")
     return go_on(plan.wave_id, how, resume=state is WaveState.PAUSED)
 
 
-def send_open(wave_id: int, how: LanesForm) -> dict[str, int]:
+def send_open(wave_id: int, how: LanesForm) -> Ended:
     """Send what is left of a wave that is open; one that is paused, cancelled or sent stays as it is."""
     with open_services() as services:
         state = waves.wave(services, wave_id).state
@@ -128,23 +132,24 @@ def send_open(wave_id: int, how: LanesForm) -> dict[str, int]:
     get_run_logger().info("wave %s is %s; nothing is sent by this run", wave_id, state)
     emit_milestones()
     refresh_wave(wave_id)
-    return {}
+    return with_what_is_left(wave_id, {})
 
 
-def go_on(wave_id: int, how: LanesForm, *, resume: bool = False) -> dict[str, int]:
+def go_on(wave_id: int, how: LanesForm, *, resume: bool = False) -> Ended:
     """Send what is left of an approved wave, or settle one that was sent, and bring its dashboard up to date.
 
-    A wave that is paused goes on only if the run is to *resume* it.
+    A wave that is paused goes on only if the run is to *resume* it. Where people still wait, the run's state says so.
     """
     with open_services() as services:
         wave = waves.wave(services, wave_id)
     senders.mark(wave)
     with signs_of_life():
         try:
-            return settle(wave_id) if wave.state is WaveState.SENT else send(wave_id, how, resume=resume)
+            outcome = settle(wave_id) if wave.state is WaveState.SENT else send(wave_id, how, resume=resume)
         finally:
             emit_milestones()
             refresh_wave(wave_id)
+        return with_what_is_left(wave_id, outcome)
 
 
 def _unasked(plan: Plan) -> bool:
@@ -154,8 +159,7 @@ def _unasked(plan: Plan) -> bool:
 def approve(plan: Plan) -> bool:
     """Ask a person and write the answer down; return whether the wave may go."""
     answer = question(plan)
-    approved = answer.decision is Decision.APPROVE
-    return decide(plan.wave_id, plan.digest, approved=approved, by=answer.by, note=answer.note)
+    return decide(plan.wave_id, plan.digest, approved=answer.approves, by=answer.by, note=answer.note)
 
 
 def question(plan: Plan) -> Approval:
@@ -169,7 +173,7 @@ def question(plan: Plan) -> Approval:
         number = preflight.question(services, plan.wave_id)
     asked = Approval.with_initial_data(description="\n\n".join(filter(None, (late.note(), summary))))
     key = f"approve-{plan.digest[:16]}" + (f"-{number}" if number > 1 else "")
-    return asking.ask(asked, key)
+    return asking.ask_by_name(asked, key, lambda answer: answer.approves)
 
 
 @task(name="write the decision down")
@@ -177,7 +181,7 @@ def decide(wave_id: int, digest: str, *, approved: bool, by: str, note: str) -> 
     """Keep a person's word; return whether the wave may go."""
     with open_services() as services:
         word = waves.approve_wave if approved else waves.reject_wave
-        word(services, wave_id, digest, by=by.strip() or "someone in the Prefect UI", note=note)
+        word(services, wave_id, digest, by=by.strip() or SOMEBODY, note=note)
     get_run_logger().info("wave %s: %s by %s", wave_id, "approved" if approved else "rejected", by or "someone")
     return approved
 
@@ -188,7 +192,7 @@ def start(wave_id: int, *, resume: bool) -> str:
     with open_services() as services:
         state = waves.wave(services, wave_id).state
         if state is WaveState.PAUSED:
-            return waves.take_step(services, wave_id, WaveStep.RESUME) if resume else state
+            return waves.take_step(services, wave_id, WaveStep.RESUME, by=SOMEBODY) if resume else state
         state = waves.start_wave(services, wave_id)
         trials.decide(services, wave_id)
         return state
@@ -213,7 +217,7 @@ def send(wave_id: int, how: LanesForm, *, resume: bool) -> dict[str, int]:
             waits = sending.seconds_until_due(services, wave_id) is not None
             put_off = waits and not sending.is_claimable(services, wave_id)
         state = wave.state
-        if wave.paused_why:
+        if wave.paused_itself:
             raise StateError(f"the wave is paused: {wave.paused_why}")
         if not reasons and (state is not WaveState.SENDING or put_off):
             return outcome

@@ -8,11 +8,11 @@ from typing import Any
 from prefect import get_run_logger, runtime
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State, StateType
-from prefect.input import RunInput
 from pydantic import Field
 
 from flows import asking
-from flows.forms import Decision
+from flows.asking import SignedAnswer
+from flows.forms import Decision, at, your_name
 from outreach import clock
 from outreach.services import Services, open_services
 from outreach.steps import standing
@@ -24,13 +24,21 @@ PASSED_ON = ("Late", "AwaitingConcurrencySlot")
 """What Prefect calls a run that goes on waiting for its start, by itself."""
 
 
-class LateAnswer(RunInput):
+class LateAnswer(SignedAnswer):
     """The question whether a wave that comes too late goes all the same."""
 
     decision: Decision = Field(
-        default=Decision.REJECT, title="Send it all the same?", description="approve: the wave goes out now"
+        default=Decision.REJECT,
+        title="Send it all the same?",
+        description="approve: the wave goes out now",
+        json_schema_extra=at(1),
     )
-    by: str = Field(default="", title="Your name", description="kept in the log of this run")
+    by: str = your_name(2, "kept in the log of this run; asked for again where it stays empty")
+
+    @property
+    def approves(self) -> bool:
+        """Whether it goes all the same."""
+        return self.decision is Decision.APPROVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +69,9 @@ def still_wanted() -> bool:
 def _wanted(doubts_of: Callable[[Services, datetime], str]) -> bool:
     order = newest_order()
     if order.answered.startswith(KEY):
-        answer = asking.ask(LateAnswer, order.answered)
+        answer = _ask(LateAnswer, asking.first_key(order.answered))
         get_run_logger().info("to send it late: %s, by %s", answer.decision, answer.by.strip() or "someone")
-        if answer.decision is not Decision.APPROVE:
+        if not answer.approves:
             return False
     with open_services() as services:
         doubts = doubts_of(services, order.at)
@@ -71,7 +79,11 @@ def _wanted(doubts_of: Callable[[Services, datetime], str]) -> bool:
         return True
     asked = f"{doubts}\n\n**Send it all the same?** An answer without a choice rejects it: then nothing is sent."
     key = f"{KEY}-{order.at:%Y%m%d-%H%M%S}"
-    return asking.ask(LateAnswer.with_initial_data(description=asked), key).decision is Decision.APPROVE
+    return _ask(LateAnswer.with_initial_data(description=asked), key).approves
+
+
+def _ask(wanted: type[LateAnswer], key: str) -> LateAnswer:
+    return asking.ask_by_name(wanted, key, lambda answer: answer.approves)
 
 
 def note() -> str:

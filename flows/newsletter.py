@@ -5,13 +5,14 @@ from typing import Any
 
 from prefect import flow, get_run_logger, runtime
 from prefect.client.schemas.objects import State
-from prefect.input import RunInput
 from prefect.states import Completed
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from flows import artifacts, asking, forms, lanes, late
 from flows.again import step
-from flows.forms import SENDING, SendingForm, at
+from flows.asking import SignedAnswer
+from flows.ending import Ended, said
+from flows.forms import SENDING, SendingForm, at, your_name
 from flows.preflight import looked_over
 from outreach.dashboard.issues import labels, nothing_new_markdown
 from outreach.dashboard.words import language, moment
@@ -43,7 +44,7 @@ class Verdict(StrEnum):
     CHANGE = "change and show again"
 
 
-class IssueAnswer(RunInput):
+class IssueAnswer(SignedAnswer):
     """The question under an issue; `asked_about` adds what can be chosen in it, and an intro for each language."""
 
     model_config = ConfigDict(extra="ignore")  # a language may go from the campaign while the question stands
@@ -54,7 +55,7 @@ class IssueAnswer(RunInput):
         description="approve: the issue goes out now, unless something below was changed; then it is shown again",
         json_schema_extra=at(1),
     )
-    by: str = Field(default="", title="Your name", description="kept with the decision", json_schema_extra=at(2))
+    by: str = your_name(2)
     note: str = Field(
         default="", title="Note", description="for your colleagues; may stay empty", json_schema_extra=at(3)
     )
@@ -82,7 +83,8 @@ def question(plan: Plan, draft: Draft) -> IssueAnswer:
         summary = approval.summary(services, plan)
     told = "\n\n".join(filter(None, (late.note(), summary)))
     asked = asked_about(draft).with_initial_data(description=told)
-    return asking.ask(asked, f"issue-{plan.digest[:16]}-{draft.asked}")
+    key = f"issue-{plan.digest[:16]}-{draft.asked}"
+    return asking.ask_by_name(asked, key, lambda answer: lets_go(answer, draft))
 
 
 def asked_about(draft: Draft) -> type[IssueAnswer]:
@@ -150,6 +152,11 @@ def wanted(answer: IssueAnswer, draft: Draft) -> Changes:
     )
 
 
+def lets_go(answer: IssueAnswer, draft: Draft) -> bool:
+    """Return whether the issue goes as it was shown; one that is wanted otherwise is shown again first."""
+    return answer.decision is Verdict.APPROVE and wanted(answer, draft) == draft.changes
+
+
 def agreed(name: str, plan: Plan, run: str) -> Plan | None:
     """Ask until an issue is approved as it was shown, or rejected; return the plan that may go.
 
@@ -169,8 +176,7 @@ def agreed(name: str, plan: Plan, run: str) -> Plan | None:
             if state is WaveState.PLANNED:
                 lanes.decide(plan.wave_id, plan.digest, approved=False, by=answer.by, note=answer.note)
             return None
-        changes = wanted(answer, draft)
-        as_shown = answer.decision is Verdict.APPROVE and changes == draft.changes
+        as_shown = lets_go(answer, draft)
         if state is not WaveState.PLANNED:
             if as_shown:
                 return plan
@@ -179,7 +185,7 @@ def agreed(name: str, plan: Plan, run: str) -> Plan | None:
         if as_shown and not (draft.problem or stops):
             lanes.decide(plan.wave_id, plan.digest, approved=True, by=answer.by, note=answer.note)
             return plan
-        plan = change_issue(name, plan.wave_id, changes, run)
+        plan = change_issue(name, plan.wave_id, wanted(answer, draft), run)
 
 
 def say_nothing_new(nothing: NothingNew) -> State[Any]:
@@ -193,7 +199,7 @@ def say_nothing_new(nothing: NothingNew) -> State[Any]:
 
 
 @flow(name="newsletter", flow_run_name="{newsletter.name}")
-def newsletter_flow(newsletter: NewsletterForm, sending: SendingForm = SENDING) -> dict[str, int] | State[Any]:
+def newsletter_flow(newsletter: NewsletterForm, sending: SendingForm = SENDING) -> Ended:
     """Send an issue of a newsletter, if there is anything new; started again at any point, it goes on where it was."""
     run = str(runtime.flow_run.id)
     plan = plan_issue(newsletter.name, run)
@@ -201,7 +207,9 @@ def newsletter_flow(newsletter: NewsletterForm, sending: SendingForm = SENDING) 
         return say_nothing_new(plan)
     if sending.approval:
         approved = agreed(newsletter.name, plan, run)
-        return lanes.take_through(approved, sending, ask=False, again=_asked(approved)) if approved else {}
+        if approved is None:
+            return said(lanes.NOT_LET_GO, {})
+        return lanes.take_through(approved, sending, ask=False, again=_asked(approved))
     return lanes.take_through(plan, sending, ask=False)
 
 

@@ -5,6 +5,7 @@ from pydantic import BaseModel, Field
 
 from flows import forms, lanes
 from flows.again import step
+from flows.ending import Ended
 from flows.forms import SENDING, SendingForm, at
 from outreach.model.delivery import Plan
 from outreach.services import open_services
@@ -69,9 +70,7 @@ def plan_call(call: CallForm, nederlands: WordsForm, deutsch: WordsForm, run: st
 
 
 @flow(name="one-off-call", flow_run_name="{call.name}")
-def one_off_call(
-    call: CallForm, nederlands: WordsForm, deutsch: WordsForm, sending: SendingForm = SENDING
-) -> dict[str, int]:
+def one_off_call(call: CallForm, nederlands: WordsForm, deutsch: WordsForm, sending: SendingForm = SENDING) -> Ended:
     """Send one call to action; started again at any point, it goes on where it was."""
     plan = plan_call(call, nederlands, deutsch, runtime.flow_run.id)
     return lanes.take_through(plan, sending, ask=sending.approval)

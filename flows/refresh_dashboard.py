@@ -27,6 +27,18 @@ def refresh_overview(dashboards: dict[int, str]) -> str:
     return artifacts.publish(OVERVIEW, markdown, "All waves and calls; start here")
 
 
+def refresh_with_overview(wave_id: int) -> None:
+    """Update a wave's dashboard and the overview at once; what the overview says of a wave is true when it is steered.
+
+    The other waves' dashboards stay as they are: the overview links to those that there are.
+    """
+    refresh_wave(wave_id)
+    with open_services() as services:
+        keys = {wave.id: f"wave-{wave.key}" for wave in waves.all_waves(services)}
+    ids = artifacts.find_all(keys.values())
+    refresh_overview({wave: ids[key] for wave, key in keys.items() if key in ids})
+
+
 @flow(name="refresh-dashboard")
 def refresh_dashboard() -> dict[int, str]:
     """Bring every dashboard up to date; return artifact ids by wave. Letters that were left behind leave as well."""

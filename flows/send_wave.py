@@ -5,6 +5,7 @@ from pydantic import BaseModel, Field
 
 from flows import forms, lanes
 from flows.again import step
+from flows.ending import Ended
 from flows.forms import SENDING, SendingForm, at
 from outreach.model.delivery import Plan
 from outreach.services import open_services
@@ -26,7 +27,7 @@ def plan_wave(name: str, run: str) -> Plan:
 
 
 @flow(name="send-wave", flow_run_name="{wave.name}")
-def send_wave(wave: WaveForm, sending: SendingForm = SENDING) -> dict[str, int]:
+def send_wave(wave: WaveForm, sending: SendingForm = SENDING) -> Ended:
     """Send one wave of a campaign folder; started again at any point, it goes on where it was."""
     plan = plan_wave(wave.name, runtime.flow_run.id)
     return lanes.take_through(plan, sending, ask=sending.approval)

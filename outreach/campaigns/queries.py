@@ -18,7 +18,11 @@ from outreach.store.tables import CampaignRow, WaveRow
 
 @dataclass(frozen=True, slots=True)
 class WaveView:
-    """A wave with its campaign, as others see it; *title* in the house's language."""
+    """A wave with its campaign, as others see it; *title* in the house's language.
+
+    While it is paused: *paused_at* is since when, *paused_by* the person who asked for it, and *paused_why* what for,
+    empty where a person gave no reason. *finished_by* is the person who cancelled it.
+    """
 
     id: int
     campaign_id: int
@@ -35,9 +39,17 @@ class WaveView:
     planned_at: datetime | None = None
     event_ends: datetime | None = None
     paused_why: str = ""
+    paused_by: str = ""
+    paused_at: datetime | None = None
     trial: Trial | None = None
     trial_ends: datetime | None = None
     released_at: datetime | None = None
+    finished_by: str = ""
+
+    @property
+    def paused_itself(self) -> bool:
+        """Whether a rule paused it: rules always say why, and a person who does is named."""
+        return self.state is WaveState.PAUSED and bool(self.paused_why) and not self.paused_by
 
     @property
     def key(self) -> str:
@@ -127,9 +139,12 @@ def view(session: Session, wave_id: int) -> WaveView:
         planned_at=wave.planned_at,
         event_ends=wave.event_ends,
         paused_why=wave.paused_why or "",
+        paused_by=wave.paused_by or "",
+        paused_at=wave.paused_at,
         trial=Trial.of(wave.trial) if wave.trial else None,
         trial_ends=wave.trial_ends,
         released_at=wave.released_at,
+        finished_by=wave.finished_by or "",
     )
 
 
@@ -157,10 +172,11 @@ def all_waves(session: Session, state: WaveState | None = None) -> list[WaveView
     return [view(session, wave_id) for wave_id in session.scalars(shown.order_by(WaveRow.id.desc()))]
 
 
-def take(session: Session, wave_id: int, step: WaveStep, now: datetime, *, why: str = "") -> WaveState:
+def take(session: Session, wave_id: int, step: WaveStep, now: datetime, *, why: str = "", by: str = "") -> WaveState:
     """Take a wave one step on by its state machine; milestones, but of the house's letters, go to Prefect's events.
 
-    *why* says what a pause is for; it stands with the wave until it goes on.
+    *why* says what a pause is for, and stands with the wave until it goes on; *by* is the person who takes the step,
+    empty: a rule. A milestone names both.
     """
     held = select(WaveRow).where(WaveRow.id == wave_id).with_for_update(key_share=True)  # as `hold` does
     wave = session.scalar(held.execution_options(populate_existing=True))
@@ -171,14 +187,16 @@ def take(session: Session, wave_id: int, step: WaveStep, now: datetime, *, why: 
     if after is before:
         return after
     wave.state = after
-    wave.paused_why = why or None
+    paused = after is WaveState.PAUSED
+    wave.paused_at, wave.paused_by, wave.paused_why = (now, by or None, why or None) if paused else (None, None, None)
     if step is WaveStep.START:
         wave.started_at = wave.started_at or now
     if after in (WaveState.SENT, WaveState.CANCELLED):
-        wave.finished_at = now
+        wave.finished_at, wave.finished_by = now, by or None
     if not session.get_one(CampaignRow, wave.campaign_id).hidden:
         resource = f"outreach.wave.{wave_id}"
-        told = {"wave_id": wave_id, "name": wave.name} | ({"why": why} if why else {})
+        said = {"why": why, "by": by}
+        told = {"wave_id": wave_id, "name": wave.name} | {name: words for name, words in said.items() if words}
         note(session, f"outreach.wave.{after}", resource, told, now)
     return after
 

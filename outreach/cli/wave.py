@@ -8,33 +8,35 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from outreach.campaigns.read import load_campaign
+from outreach.cli import wave_shown
 from outreach.cli.terminal import say
-from outreach.dashboard.tried import HEAD, question, rows_of, standing
-from outreach.dashboard.waits import waits_briefly, waits_in_words
-from outreach.errors import StateError
+from outreach.dashboard.tried import question
+from outreach.errors import DefinitionError, StateError
 from outreach.model.delivery import Plan
 from outreach.model.preflight import Finding
 from outreach.model.wave import WaveState, WaveStep
-from outreach.services import open_services
-from outreach.steps import pacing, preflight, resolving, sending, trials, waves
+from outreach.services import Services, open_services
+from outreach.steps import figures, left, preflight, resolving, sending, steering, trials, waves
 
 app = App(name="wave", help="Plan, approve, send and steer waves.")
+
+Wave = Annotated[str, Parameter(help="campaign/wave, such as sociaal-werkers/start, its title, or its number.")]
+By = Annotated[str, Parameter(help="Your name; kept with the wave.")]
 
 
 @app.command(name="list")
 def list_waves() -> None:
-    """List all waves, newest first."""
-    table = Table("id", "campaign", "wave", "state", "audiences", "waiting")
+    """List all waves, newest first, with what they wait for."""
     with open_services() as services:
-        for wave in waves.all_waves(services):
-            waits = waits_briefly(pacing.waiting(services, wave.id))
-            state = escape(f"{wave.state}: {wave.paused_why}" if wave.paused_why else wave.state)
-            table.add_row(str(wave.id), wave.campaign, wave.name, state, ", ".join(wave.audiences), waits)
-    Console().print(table)
+        known = waves.all_waves(services)
+        waiting = left.under_way(services)
+        now = services.clock()
+    Console().print(wave_shown.table_of(known, waiting, now))
 
 
 @app.command
-def plan(campaign: str, wave: str = "") -> None:
+def plan(campaign: str, wave: str = "", /) -> None:
     """Freeze who gets a wave and what, without sending anything.
 
     Parameters
@@ -47,6 +49,8 @@ def plan(campaign: str, wave: str = "") -> None:
     if not wave:
         campaign, _, wave = campaign.partition("/")
     with open_services() as services:
+        if not wave:
+            raise _campaign_alone(services, campaign)
         planned = waves.plan_wave(services, *waves.named(services, campaign, wave))
         trying = trials.standing(services, planned.wave_id)
     _print(planned)
@@ -55,16 +59,10 @@ def plan(campaign: str, wave: str = "") -> None:
 
 
 @app.command(name="preflight")
-def look_over(wave: int) -> None:
-    """Look over a planned wave: do its links lead somewhere, is it spam, what does it look like. Up to a minute.
-
-    Parameters
-    ----------
-    wave
-        Its number, as `plan` and `list` print it.
-    """
+def look_over(wave: Wave, /) -> None:
+    """Look over a planned wave: do its links lead somewhere, is it spam, what does it look like. Up to a minute."""
     with open_services() as services:
-        seen = preflight.inspect(services, wave)
+        seen = preflight.inspect(services, steering.named(services, wave).id)
         address = services.settings.public_url.rstrip("/")
     table = Table("mail", "subject", "size at most", "spam score")
     for mail in seen.mails:
@@ -81,7 +79,8 @@ def look_over(wave: int) -> None:
 
 @app.command
 def approve(
-    wave: int,
+    wave: Wave,
+    /,
     *,
     digest: str,
     by: str,
@@ -92,8 +91,6 @@ def approve(
 
     Parameters
     ----------
-    wave
-        Its number, as `plan` and `list` print it.
     digest
         What `plan` printed at its end.
     by
@@ -104,111 +101,107 @@ def approve(
         Do without the look of `wave preflight`; that is kept with the decision, too.
     """
     with open_services() as services:
-        waves.approve_wave(services, wave, digest, by=by, note=note, without_a_look=without_a_look)
-        print(f"wave {wave} is approved; send it with: outreach wave send {wave}")
+        wave_id = steering.named(services, wave).id
+        waves.approve_wave(services, wave_id, digest, by=by, note=note, without_a_look=without_a_look)
+        print(f"wave {wave_id} is approved; send it with: outreach wave send {wave_id}")
 
 
 @app.command
-def send(wave: int) -> None:
+def send(wave: Wave, /) -> None:
     """Send an approved wave here and now; stopped at any point, it goes on when called again."""
     with open_services() as services:
-        if waves.wave(services, wave).state is WaveState.PAUSED:
-            why = waves.wave(services, wave).paused_why
-            raise StateError(f"wave {wave} is paused{': ' if why else ''}{why}; first: outreach wave resume {wave}")
-        waves.start_wave(services, wave)
-        trials.decide(services, wave)
-        resolving.resolve_unknown(services, wave)
-        sending.send_batches(services, wave, time.sleep)
-        time.sleep(sending.seconds_until_settled(services, wave))
-        resolving.resolve_unknown(services, wave)
-        outcome = sending.finish_wave(services, wave)
-        trying, waits = trials.standing(services, wave), pacing.waiting(services, wave)
-        why = waves.wave(services, wave).paused_why
+        found = steering.named(services, wave)
+        if found.state is WaveState.PAUSED:
+            why = f": {found.paused_why}" if found.paused_why else ""
+            raise StateError(f"wave {found.id} is paused{why}; first: outreach wave resume {found.id}")
+        waves.start_wave(services, found.id)
+        trials.decide(services, found.id)
+        resolving.resolve_unknown(services, found.id)
+        sending.send_batches(services, found.id, time.sleep)
+        time.sleep(sending.seconds_until_settled(services, found.id))
+        resolving.resolve_unknown(services, found.id)
+        outcome = sending.finish_wave(services, found.id)
+        sending.seconds_until_due(services, found.id)  # where what goes first has gone, this fixes when it is looked at
+        found = waves.wave(services, found.id)
+        of_it, trying = left.of_wave(services, found), trials.standing(services, found.id)
+        now = services.clock()
     print(
         f"accepted {outcome.accepted}, refused {outcome.refused}, unknown {outcome.unknown}, waiting {outcome.waiting}"
     )
-    say(waits_in_words(waits))
+    say(wave_shown.what_waits(found, of_it, trying, now))
+    if found.state is WaveState.PAUSED:
+        raise StateError(f"wave {found.id} is paused{': ' if found.paused_why else ''}{found.paused_why}")
+
+
+@app.command
+def show(wave: Wave, /) -> None:
+    """Tell where a wave stands: its figures, what it waits for, and what came of the share of it that went first."""
+    with open_services() as services:
+        found = steering.named(services, wave)
+        report, of_it = figures.wave_report(services, found.id), left.of_wave(services, found)
+        trying, now = trials.standing(services, found.id), services.clock()
+    say(wave_shown.about(found, report))
+    console = Console()
+    console.print(wave_shown.figures_of(report, of_it))
     if trying:
-        say([standing(trying)])
-    if why:
-        raise StateError(f"wave {wave} is paused: {why}")
+        console.print(wave_shown.versions_of(trying))
+    say(wave_shown.what_waits(found, of_it, trying, now))
 
 
 @app.command
-def show(wave: int) -> None:
-    """Tell where a wave stands: what it waits for, and what came of the share of it that went first.
+def choose(wave: Wave, version: str, /, *, by: By) -> None:
+    """Say which of two versions the rest of a wave gets, a or b; then: outreach wave send. Both were approved."""
+    with open_services() as services:
+        found = steering.named(services, wave)
+        print(f"wave {found.id}: {trials.choose(services, found.id, version, by=by).why}")
+
+
+@app.command
+def release(wave: Wave, /, *, by: By) -> None:
+    """Let the rest of a wave go without waiting for what comes of its canary; then: outreach wave send."""
+    with open_services() as services:
+        found = steering.named(services, wave)
+        print(f"wave {found.id}: {trials.release(services, found.id, by=by).why}")
+
+
+@app.command
+def pause(wave: Wave, /, *, by: By = "", why: str = "") -> None:
+    """Hold a wave; effective within one batch.
 
     Parameters
     ----------
-    wave
-        Its number, as `plan` and `list` print it.
+    why
+        What for; it stands on the wave's dashboard, and needs a name in --by.
     """
-    with open_services() as services:
-        shown, trying = waves.wave(services, wave), trials.standing(services, wave)
-        waits = pacing.waiting(services, wave)
-    why = f": {shown.paused_why}" if shown.paused_why else ""
-    say([f"wave {wave}, {shown.campaign}/{shown.name}, is {shown.state}{why}", *waits_in_words(waits)])
-    if trying:
-        table = Table(*HEAD)
-        for row in rows_of(trying):
-            table.add_row(*map(escape, row))
-        Console().print(table)
-        say([standing(trying)])
+    _step(wave, WaveStep.PAUSE, by=by, why=why)
 
 
 @app.command
-def choose(wave: int, version: str, *, by: str) -> None:
-    """Say which of two versions the rest of a wave gets; then: outreach wave send.
-
-    Parameters
-    ----------
-    wave
-        Its number, as `plan` and `list` print it.
-    version
-        a or b; both were approved.
-    by
-        Who decides.
-    """
-    with open_services() as services:
-        print(f"wave {wave}: {trials.choose(services, wave, version, by=by).why}")
-
-
-@app.command
-def release(wave: int, *, by: str) -> None:
-    """Let the rest of a wave go without waiting for what comes of its canary; then: outreach wave send.
-
-    Parameters
-    ----------
-    wave
-        Its number, as `plan` and `list` print it.
-    by
-        Who decides.
-    """
-    with open_services() as services:
-        print(f"wave {wave}: {trials.release(services, wave, by=by).why}")
-
-
-@app.command
-def pause(wave: int) -> None:
-    """Hold a wave; effective within one batch."""
-    _step(wave, WaveStep.PAUSE)
-
-
-@app.command
-def resume(wave: int) -> None:
+def resume(wave: Wave, /, *, by: By = "") -> None:
     """Let a held wave go on; then: outreach wave send."""
-    _step(wave, WaveStep.RESUME)
+    _step(wave, WaveStep.RESUME, by=by)
 
 
 @app.command
-def cancel(wave: int) -> None:
+def cancel(wave: Wave, /, *, by: By = "") -> None:
     """End a wave for good; what is sent is sent."""
-    _step(wave, WaveStep.CANCEL)
+    _step(wave, WaveStep.CANCEL, by=by)
 
 
-def _step(wave: int, step: WaveStep) -> None:
+def _step(wave: str, step: WaveStep, *, by: str, why: str = "") -> None:
     with open_services() as services:
-        print(f"wave {wave} is {waves.take_step(services, wave, step)}")
+        found = steering.named(services, wave)
+        print(f"wave {found.id} is {waves.take_step(services, found.id, step, by=by, why=why)}")
+
+
+def _campaign_alone(services: Services, campaign: str) -> DefinitionError:
+    """Return what to tell who named a campaign where a wave is wanted."""
+    known = ", ".join(f"{campaign}/{name}" for name in load_campaign(services.settings.templates, campaign).waves)
+    return DefinitionError(
+        f"wave: found {campaign!r}, which is a campaign; write one of its waves: {known}"
+        if known
+        else f"wave: found {campaign!r}, which is a campaign without waves; add one to its campaign.toml"
+    )
 
 
 def _print(planned: Plan) -> None:

@@ -44,8 +44,8 @@ def approval_markdown(
             issue_markdown(issue) if issue else "",
             "### The mails",
             *(_mail(name, plan.subjects[name], text, most) for name, text in texts.items()),
-            "Nothing goes out until somebody chooses **approve**. Should the mails or the audience change before that, "
-            "the question is asked again.",
+            "Nothing goes out until somebody chooses **approve** and writes their name. Without a name, and where the "
+            "mails or the audience change before that, the question is asked again.",
         ]
     )
 

@@ -15,13 +15,28 @@ Call = tuple[int, int, str, datetime | None, str]
 """A call's number, its people, the email API, when, and why nobody can tell."""
 
 
-def leftovers_markdown(title: str, calls: Sequence[Call], refusals: Sequence[tuple[str, int]]) -> str:
-    """Return the question; *refusals* are reasons with how many people."""
+NOTHING = "nobody was refused, nobody is unknown"
+"""What is said of a wave that leaves nothing to decide."""
+
+
+def leftovers_markdown(
+    title: str, calls: Sequence[Call], refusals: Sequence[tuple[str, int]], *, waits: str = ""
+) -> str:
+    """Return the question, or that there is none; *refusals* are reasons with how many people.
+
+    *waits* says who was not written to yet, and what for: they are not left behind, and nothing is decided about them.
+    """
     return document(
-        [f"## What is left of “{escape(title)}”", *_unknown(calls), *_refused(refusals)]
-        if calls or refusals
-        else [f"## Nothing is left of “{escape(title)}”", "Every mail has an answer, and none was refused."]
+        [
+            f"## What is left of “{escape(title)}”",
+            *([*_unknown(calls), *_refused(refusals)] if calls or refusals else [_nothing()]),
+            f"### Not written to yet\n\n{escape(waits)}" if waits else "",
+        ]
     )
+
+
+def _nothing() -> str:
+    return f"**{NOTHING[:1].upper()}{NOTHING[1:]}.** Every mail that went has an answer; there is nothing to decide."
 
 
 def _unknown(calls: Sequence[Call]) -> list[str]:

@@ -9,16 +9,21 @@ from outreach.dashboard import charts, markdown, measures, svg, words
 from outreach.dashboard.markdown import Align, escape, link
 from outreach.dashboard.measures import Measures, Part
 from outreach.dashboard.progress import CallProgress
-from outreach.dashboard.tried import tried_markdown
-from outreach.dashboard.waits import waits_markdown
+from outreach.dashboard.tried import standing, tried_markdown, what_to_do
+from outreach.dashboard.waits import paused_markdown, state_in_words, waits_listed, waits_markdown
 from outreach.dashboard.words import NO_BREAK, number
-from outreach.model.pace import Waiting
+from outreach.model.left import NOBODY, Left
 from outreach.model.report import Figure, WaveReport
-from outreach.model.trial import Trying
 from outreach.model.wave import BatchState, WaveState
 
 SHOWN = 120
 """So many rows a table has at most: an artifact should stay under 100 KB."""
+
+MOST = 10
+"""So many waves are named of one kind of trouble."""
+
+LISTED = 30
+"""So many waves under way are told of above the table of all of them."""
 
 STATES: Mapping[WaveState, str] = {
     WaveState.DRAFT: "Draft: nobody chosen yet",
@@ -58,6 +63,11 @@ class DashboardLinks:
         """Return a page of Prefect's UI; without /v2 it would open the old one."""
         return f"{self.prefect_url.rstrip('/')}/v2/{page}"
 
+    @property
+    def steer(self) -> str:
+        """A link to what pauses waves, lets them go on and decides about their rest."""
+        return link("steer-wave", self.prefect("deployments"))
+
     def public(self, kind: str, slug: str) -> str:
         """Return a public page: of *kind* `calls` or `campaigns`."""
         return f"{self.public_url.rstrip('/')}/{kind}/{quote(slug, safe='')}"
@@ -68,12 +78,11 @@ def wave_markdown(
     *,
     links: DashboardLinks,
     now: datetime,
-    trying: Trying | None = None,
-    waits: Sequence[Waiting] = (),
+    left: Left = NOBODY,
 ) -> str:
     """Return the dashboard of a wave: what matters first, then the charts, then every figure.
 
-    With *trying*, what came of the share that went first, too; with *waits*, who waits for which moment, and why.
+    *left* says who waits for which moment, and why, who paused it, and what came of the share that went first.
     """
     whole = measures.of_wave(report)
     languages = _parts(report, "variant")
@@ -81,14 +90,15 @@ def wave_markdown(
     return markdown.document(
         [
             f"# {escape(report.title)}",
-            _standing(report, now),
-            _paused(report, links),
-            waits_markdown(waits),
+            _standing(report, left, now),
+            paused_markdown(left, links.steer) if report.state is WaveState.PAUSED else "",
+            _to_choose(report, left, links, now),
+            waits_markdown(left, report.state, now),
             _unknown(report, links),
             _headline(whole),
             svg.image(charts.funnel(report.title, whole), f"Funnel of {report.title}. {charts.funnel_in_words(whole)}"),
             _why_a_range(report),
-            tried_markdown(trying) if trying else "",
+            tried_markdown(left.trying, report.state, now, links.steer) if left.trying else "",
             *_by("language", languages),
             *_by("audience", audiences),
             "## What did not arrive",
@@ -104,19 +114,29 @@ def wave_markdown(
 
 
 def overview_markdown(
-    reports: Sequence[WaveReport], calls: Sequence[CallProgress], links: DashboardLinks, now: datetime
+    reports: Sequence[WaveReport],
+    calls: Sequence[CallProgress],
+    links: DashboardLinks,
+    now: datetime,
+    left: Mapping[int, Left] | None = None,
 ) -> str:
-    """Return the index: how far each call has come, and all waves with the way to their dashboards."""
+    """Return the index: how far each call has come, and all waves with the way to their dashboards.
+
+    *left* says of waves under way what they wait for: a moment, a person, or to be resumed.
+    """
+    left = left or {}
     return markdown.document(
         [
             "# Campaigns at a glance",
             f"{_so_many(len(reports), 'wave')}, {_so_many(len(calls), 'call')} · as of {words.moment(now)}",
-            _paused_waves(reports, links),
+            _paused_waves(reports, links, left),
+            _waves_to_choose(reports, links, left),
             _unknown_waves(reports, links),
             "## Calls",
             _calls(calls, links, now),
             "## Waves",
-            _waves(reports, links),
+            _waiting_waves(reports, links, now, left),
+            _waves(reports, links, now, left),
             _overview_links(links),
         ]
     )
@@ -127,21 +147,18 @@ def _parts(report: WaveReport, axis: str) -> list[Part]:
     return [(name(code), part) for code, part in measures.by(report, axis).items()]
 
 
-def _standing(report: WaveReport, now: datetime) -> str:
-    return (
-        f"**{STATES[report.state]}** · campaign {escape(report.campaign)}, wave {escape(report.wave)} · "
-        f"as of {words.moment(now)}"
-    )
+def _standing(report: WaveReport, left: Left, now: datetime) -> str:
+    state = state_in_words(left, report.state, now, STATES[report.state])
+    return f"**{state}** · wave {_name(report)} · as of {words.moment(now)}"
 
 
-def _paused(report: WaveReport, links: DashboardLinks) -> str:
-    if not report.paused_why:
+def _to_choose(report: WaveReport, left: Left, links: DashboardLinks, now: datetime) -> str:
+    """Say above everything what a person has to choose; further down stands what came of it so far."""
+    trying = left.trying
+    if not (trying and trying.waits_for_person):
         return ""
-    steer = link("Deployments, steer-wave", links.prefect("deployments"))
-    return (
-        f"> **⚠ Paused by itself: nobody more is written to until a person says so.**\n>\n"
-        f"> {escape(report.paused_why)}.\n>\n> {steer}"
-    )
+    asked, told = what_to_do(trying, report.state, links.steer), standing(trying, report.state, now)
+    return f"> {asked}\n>\n> {escape(told)}" if asked else ""
 
 
 def _unknown(report: WaveReport, links: DashboardLinks) -> str:
@@ -254,19 +271,43 @@ def _wave_links(report: WaveReport, links: DashboardLinks) -> str:
     return " · ".join(found)
 
 
-def _paused_waves(reports: Iterable[WaveReport], links: DashboardLinks) -> str:
+def _paused_waves(reports: Iterable[WaveReport], links: DashboardLinks, left: Mapping[int, Left]) -> str:
     """Name the waves that paused themselves, the newest first."""
-    paused = [report for report in reports if report.paused_why][:10]
-    return "\n>\n".join(
-        f"> **⚠ Paused by itself:** {_titled(report, links)}: {escape(report.paused_why)}." for report in paused
-    )
+    told = [
+        f"> **⚠ Paused by itself:** {_titled(each, links)}, {_name(each)}: {escape(each.paused_why.rstrip('.'))}."
+        f"{_not_yet(left.get(each.wave_id, NOBODY))} {links.steer}"
+        for each in reports
+        if _alone(each, left)
+    ]
+    return "\n>\n".join(told[:MOST])
+
+
+def _alone(report: WaveReport, left: Mapping[int, Left]) -> bool:
+    """Whether a wave is paused, and no person asked for it."""
+    return bool(report.paused_why) and not left.get(report.wave_id, NOBODY).paused_by
+
+
+def _not_yet(left: Left) -> str:
+    return f" {_so_many(left.people, 'person was', 'people were')} not written to yet." if left.people else ""
+
+
+def _waves_to_choose(reports: Iterable[WaveReport], links: DashboardLinks, left: Mapping[int, Left]) -> str:
+    """Name the waves whose rest waits for a person whose word is asked for now."""
+    told = []
+    for report in reports:
+        trying = left.get(report.wave_id, NOBODY).trying
+        if trying and trying.verdict and (asked := what_to_do(trying, report.state, links.steer)):
+            told.append(
+                f"> ✋ {_titled(report, links)}, {_name(report)}: {asked} Its dashboard shows what came of both."
+            )
+    return "\n>\n".join(told[:MOST])
 
 
 def _unknown_waves(reports: Iterable[WaveReport], links: DashboardLinks) -> str:
     troubled = [report for report in reports if report.unknown]
     if not troubled:
         return ""
-    listed = ", ".join(f"{_titled(report, links)} ({number(report.unknown)})" for report in troubled[:10])
+    listed = ", ".join(f"{_titled(report, links)} ({number(report.unknown)})" for report in troubled[:MOST])
     return f"> **⚠ Recipients whose outcome nobody knows:** {listed}. Their dashboards say what to do."
 
 
@@ -294,19 +335,40 @@ def _closes(call: CallProgress, now: datetime) -> str:
     return f"{'closed ' if call.closes <= now else ''}{words.moment(call.closes)}"
 
 
-def _waves(reports: Sequence[WaveReport], links: DashboardLinks) -> str:
+def _waves(reports: Sequence[WaveReport], links: DashboardLinks, now: datetime, left: Mapping[int, Left]) -> str:
     if not reports:
         return "No wave has been planned yet."
     head: tuple[tuple[str, Align], ...] = (("Wave", "left"), ("State", "left"), *_PARTS[:5])
     rows = [
-        [
-            f"{_titled(report, links)} {escape(report.campaign)}",
-            STATES[report.state].partition(":")[0],
-            *_row(measures.of_wave(report))[:5],
-        ]
+        [f"{_titled(report, links)} {_name(report)}", state, *_row(measures.of_wave(report))[:5]]
         for report in reports[:SHOWN]
+        for known in [STATES[report.state].partition(":")[0]]
+        for state in [state_in_words(left.get(report.wave_id, NOBODY), report.state, now, known)]
     ]
     return markdown.document([markdown.table(head, rows), _cut(len(reports))]).rstrip()
+
+
+def _waiting_waves(
+    reports: Iterable[WaveReport], links: DashboardLinks, now: datetime, left: Mapping[int, Left]
+) -> str:
+    """Say above the table what those under way wait for, and whom a person paused; the others stand further up."""
+    waiting = [
+        f"{_sign(report)} {_titled(report, links)}, {_name(report)}: {escape(' '.join(told))}"
+        for report in reports
+        if report.wave_id in left and not _alone(report, left)
+        if (told := waits_listed(left[report.wave_id], report.state, now))
+    ]
+    more = f"… and {number(len(waiting) - LISTED)} more." if len(waiting) > LISTED else ""
+    return markdown.document([markdown.bullets(waiting[:LISTED]), more]).rstrip()
+
+
+def _sign(report: WaveReport) -> str:
+    return "⏸" if report.state is WaveState.PAUSED else "⏳"
+
+
+def _name(report: WaveReport) -> str:
+    """Return the name by which forms and commands find a wave."""
+    return escape(f"{report.campaign}/{report.wave}")
 
 
 def _titled(report: WaveReport, links: DashboardLinks) -> str:

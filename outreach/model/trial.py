@@ -1,6 +1,6 @@
 """What a wave tries on a share of its recipients before the rest gets it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -8,6 +8,9 @@ from math import sqrt
 
 FEWEST_CLICKS = 10
 """Readers who clicked, in both versions together; of fewer than these nothing can be said."""
+
+LEFT_BEHIND = 10
+"""One in so many of each part that goes first may still wait for their time: nobody else waits for these few."""
 
 SURE = 1.96
 """Standard deviations apart from which a difference is hardly chance: 95 %, on both sides."""
@@ -145,18 +148,30 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Trying:
-    """How a wave's trial stands. *sizes* are recipients by part; *open* are batches of the tried parts still to go.
+class ToGo:
+    """So many *people* of a part that goes first were not written to yet; they wait *until* then, None: for nothing."""
 
-    *ends* is when what came of it is looked at, once the last of them went; *subjects* are by tried part, in order of
-    language.
+    part: Part
+    people: int
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trying:
+    """How a wave's trial stands.
+
+    *to_go* are those of what goes first who did not go yet, *last* is when it was known of the last who did what became
+    of them, and *asking* whether that is still to be found out for others. *ends* is when it is looked at what came of
+    it, None while that is open: `looked_at` says when that is at the earliest.
     """
 
     trial: Trial
     sizes: Mapping[Part, int]
     tallies: Mapping[Part, Tally]
     subjects: Mapping[Part, tuple[str, ...]]
-    open: int = 0
+    to_go: tuple[ToGo, ...] = ()
+    last: datetime | None = None
+    asking: bool = False
     ends: datetime | None = None
     verdict: Verdict | None = None
 
@@ -164,6 +179,45 @@ class Trying:
     def rest(self) -> int:
         """Who gets it only once the trial is decided."""
         return self.sizes.get(Part.REST, 0)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still to be decided what the rest gets; a trial that stopped the wave was decided."""
+        return bool(self.rest) and (self.verdict is None or self.verdict.decision is Decision.ASKED)
+
+    @property
+    def waits_for_person(self) -> bool:
+        """Whether the rest gets nothing before a person has chosen."""
+        return self.is_open and (self.verdict is not None or self.trial.choose is Choice.PERSON)
+
+    def late(self, now: datetime) -> int:
+        """Return how many of those who go first wait for a time of their own."""
+        return sum(each.people for each in self.to_go if each.until and each.until > now)
+
+    def looked_at(self, now: datetime) -> datetime:
+        """Return when it is looked at what came of the trial, at the earliest."""
+        if self.ends:
+            return self.ends
+        goes_until = going_until(self.sizes, self.to_go, now)
+        return (goes_until or (now if self.asking else self.last) or now) + self.trial.wait
+
+
+def going_until(sizes: Mapping[Part, int], to_go: Sequence[ToGo], now: datetime) -> datetime | None:
+    """Return until when mails that are tried go out, at the earliest; None: enough have, and the wait can begin.
+
+    Enough are nine tenths of each part, once all others wait for a time of their own: a limit on their domain, or the
+    morning where they live, is no reason for everybody else to wait as well.
+    """
+    held = []
+    for part, size in sizes.items():
+        behind = 0
+        for each in sorted((each for each in to_go if each.part is part), key=lambda each: each.until or now)[::-1]:
+            until = max(now, each.until or now)
+            behind += each.people
+            if until == now or LEFT_BEHIND * behind > size:
+                held.append(until)
+                break
+    return max(held, default=None)
 
 
 def better(a: Tally, b: Tally) -> tuple[Part, str]:

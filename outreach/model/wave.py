@@ -56,14 +56,24 @@ WAVE: Mapping[tuple[WaveState, WaveStep], WaveState] = {
 }
 
 
+BY_PEOPLE = (_S.PLAN, _S.APPROVE, _S.START, _S.PAUSE, _S.RESUME, _S.CANCEL)
+"""The steps that a person can take; the others follow from something else."""
+
+OVER: Mapping[WaveState, str] = {
+    _W.SENT: "wave-leftovers sends again to those it did not reach",
+    _W.CANCELLED: "nothing of it is sent any more; whom it did not reach, another wave can write to",
+}
+"""What can still be done about a wave on which no step can be taken any more."""
+
+
 def wave_after(state: WaveState, step: WaveStep) -> WaveState:
-    """Return the wave's state after *step*, or refuse with what would be possible now."""
+    """Return the wave's state after *step*, or refuse with what a person can do now."""
     try:
         return WAVE[state, step]
     except KeyError:
-        possible = sorted(s for (at, s), after in WAVE.items() if at is state and after is not at)
-        listed = ", ".join(possible) or "nothing"
-        raise StateError(f"a wave that is {state} cannot {step}; possible now: {listed}") from None
+        possible = [s for s in BY_PEOPLE if WAVE.get((state, s), state) is not state]
+        then = OVER.get(state) or f"possible now: {', '.join(possible)}"
+        raise StateError(f"a wave that is {state} cannot {step}; {then}") from None
 
 
 class BatchState(StrEnum):

@@ -101,7 +101,7 @@ LEFT_OUT: Mapping[str, str] = {
 
 NOBODY: Mapping[str, str] = {
     "campaign": "what the house says; no recipient is named",
-    "wave": "what the house sends; no recipient is named",
+    "wave": "what the house sends, and which of its own staff paused or cancelled it; no recipient is named",
     "message": "a mail before names are filled in",
     "link": "addresses of pages in a mail",
     "batch": "a call to the email API; an address in its error text is taken out when somebody is forgotten",
@@ -110,7 +110,7 @@ NOBODY: Mapping[str, str] = {
     "spent": "how many mails went to a domain, or out from ours",
     "preflight": "what was found in mails before names are filled in",
     "approval": "names the house's own staff who decided; an address in a note is taken out",
-    "milestone": "counts and numbers of waves",
+    "milestone": "counts and numbers of waves, and which of the house's own staff steered them",
     "source": "where news comes from",
     "content": "news and events that others published",
     "content_revision": "news and events that others published",

@@ -53,7 +53,7 @@ def check(services: Services, wave_id: int) -> str:
         why = _why(session, wave_id, thresholds)
         if not why or not watch.is_stoppable(session, wave_id):
             return ""
-        told = _told(why, wave_id)
+        told = _told(why)
         campaigns.take(session, wave_id, WaveStep.PAUSE, services.clock(), why=told)
     log.warning("paused: %s", why, extra={"wave_id": wave_id})
     return told
@@ -74,9 +74,8 @@ def _why(session: Session, wave_id: int, thresholds: Thresholds) -> str:
     return thresholds.why(watch.seen(session, wave_id), watch.forgiven(session, wave_id))
 
 
-def _told(why: str, wave_id: int) -> str:
+def _told(why: str) -> str:
     return (
-        f"it stopped itself: {why}. Look into the cause, then resume it with steer-wave (in a terminal: outreach wave "
-        f"resume {wave_id}, then outreach wave send {wave_id}) or cancel it; what was counted until then will not stop "
-        "it again"
+        f"{why}. Look into the cause, then resume or cancel it with steer-wave; what was counted until then will not "
+        "stop it again"
     )

@@ -1,14 +1,15 @@
 """Showing what came of a wave: figures and dashboards, read without holding up who writes."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from outreach.campaigns import queries as campaigns
 from outreach.dashboard import queries
 from outreach.dashboard.render import DashboardLinks, overview_markdown, wave_markdown
-from outreach.delivery.queries import trials
 from outreach.model.report import Figure, WaveReport
 from outreach.services import Services
-from outreach.steps import pacing
+from outreach.steps import left, trials
 from outreach.store import reading
 
 
@@ -32,9 +33,9 @@ def wave_report(services: Services, wave_id: int) -> WaveReport:
 def wave_dashboard(services: Services, wave_id: int, links: DashboardLinks) -> str:
     """Return a wave's dashboard as markdown."""
     with reading(services.sessions) as session:
-        report, trying = queries.report(session, wave_id), trials.standing(session, wave_id)
-    now, waits = services.clock(), pacing.waiting(services, wave_id)
-    return wave_markdown(report, links=links, now=now, trying=trying, waits=waits)
+        report, wave = queries.report(session, wave_id), campaigns.view(session, wave_id)
+    whole = replace(left.of_wave(services, wave), trying=trials.standing(services, wave_id))
+    return wave_markdown(report, links=links, now=services.clock(), left=whole)
 
 
 def overview(services: Services, links: DashboardLinks) -> str:
@@ -42,7 +43,7 @@ def overview(services: Services, links: DashboardLinks) -> str:
     with reading(services.sessions) as session:
         reports = [queries.report(session, wave_id) for wave_id in queries.wave_ids(session)]
         calls = queries.call_progress(session)
-    return overview_markdown(reports, calls, links, services.clock())
+    return overview_markdown(reports, calls, links, services.clock(), left.under_way(services))
 
 
 def waves_to_show(services: Services) -> list[int]:

@@ -59,7 +59,10 @@ def pause_if_over(services: Services, wave_id: int) -> str:
         if since and since >= over[1]:
             return ""
         campaigns.hold(session, wave_id)
-        why = f"{over[0]}: what is left of it comes too late. Cancel it, or resume it if it should go all the same"
+        why = (
+            f"{over[0]}: what is left of it comes too late. Cancel it with steer-wave, or resume it if it should go "
+            "all the same"
+        )
         campaigns.take(session, wave_id, WaveStep.PAUSE, now, why=why)
     return why
 

@@ -88,8 +88,7 @@ def _pause_if_still(services: Services, session: Session, wave: WaveView) -> boo
     now = services.clock()
     why = (
         f"{STOOD_STILL} for {span(now - since)}, since {moment(since)}: people wait whom nobody wrote to, as where a "
-        "machine was off. Look whether its mails are still right, then let it go on with steer-wave or "
-        f"`outreach wave resume {wave.id}` and `outreach wave send {wave.id}`, or cancel it"
+        "machine was off. Look whether its mails are still right, then resume or cancel it with steer-wave"
     )
     campaigns.take(session, wave.id, WaveStep.PAUSE, now, why=why)
     log.warning("paused: %s", why, extra={"wave_id": wave.id})
@@ -103,4 +102,4 @@ def _still(services: Services, session: Session, wave: WaveView) -> datetime | N
 
 
 def _stands_paused(wave: WaveView) -> bool:
-    return wave.state is WaveState.PAUSED and wave.paused_why.startswith(STOOD_STILL)
+    return wave.paused_itself and wave.paused_why.startswith(STOOD_STILL)

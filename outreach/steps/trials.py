@@ -4,6 +4,7 @@ What a wave tries stands in its folder (`model/trial.py`); test sends to colleag
 """
 
 import logging
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -14,7 +15,7 @@ from outreach.dashboard.words import moment
 from outreach.delivery.queries import trials, watch
 from outreach.errors import DefinitionError, StateError
 from outreach.model.breaker import Thresholds
-from outreach.model.trial import Choice, Decision, Part, Tally, Trying, Verdict, better
+from outreach.model.trial import Choice, Decision, Part, Tally, Trying, Verdict, better, going_until
 from outreach.model.wave import WaveState, WaveStep
 from outreach.services import Services
 from outreach.steps.resolving import is_askable
@@ -33,7 +34,15 @@ LOOK_AGAIN = 300.0
 def standing(services: Services, wave_id: int) -> Trying | None:
     """Return how a wave's trial stands; None where it tries nothing."""
     with reading(services.sessions) as session:
-        return trials.standing(session, wave_id)
+        trying = trials.standing(session, wave_id)
+        return trying and _with_questions(services, session, wave_id, trying)
+
+
+def progress(services: Services, wave_id: int) -> Trying | None:
+    """Return the same without what came of the versions: a few sums over batches, for lists of many waves."""
+    with reading(services.sessions) as session:
+        trying = trials.progress(session, wave_id)
+        return trying and _with_questions(services, session, wave_id, trying)
 
 
 def due(services: Services) -> list[int]:
@@ -93,7 +102,10 @@ def release(services: Services, wave_id: int, *, by: str) -> Verdict:
 
 
 def _ends(services: Services, wave_id: int) -> datetime | None:
-    """Return when the trial of a wave whose rest waits is decided; it is fixed once all that is tried has gone."""
+    """Return when the trial of a wave whose rest waits is decided; it is fixed once enough of what is tried has gone.
+
+    Who waits for a time of their own, and is one of few (`going_until`), gets the mail then, whatever is decided.
+    """
     with reading(services.sessions) as session:
         if not trials.waits(session, wave_id):
             return None
@@ -104,11 +116,18 @@ def _ends(services: Services, wave_id: int) -> datetime | None:
         wave = campaigns.view(session, wave_id)
         if wave.trial_ends or wave.trial is None:
             return wave.trial_ends
-        if trials.open_batches(session, wave_id) or is_askable(services, session, wave_id):
+        trying, now = trials.progress(session, wave_id), services.clock()
+        if trying is None or going_until(trying.sizes, trying.to_go, now) or is_askable(services, session, wave_id):
             return None
-        ends = (trials.last_settled(session, wave_id) or services.clock()) + wave.trial.wait
+        ends = trying.looked_at(now)
         trials.begin_wait(session, wave_id, ends)
         return ends
+
+
+def _with_questions(services: Services, session: Session, wave_id: int, trying: Trying) -> Trying:
+    """Add whether the wait cannot begin because it is still asked what became of calls."""
+    undecided = trying.is_open and trying.ends is None
+    return replace(trying, asking=undecided and is_askable(services, session, wave_id))
 
 
 def _found(services: Services, session: Session, wave_id: int, trying: Trying) -> Verdict:
@@ -118,7 +137,7 @@ def _found(services: Services, session: Session, wave_id: int, trying: Trying) -
         return Verdict(Decision.STOPPED, why, now)
     if trying.trial.versions:
         return _of_two(trying, now)
-    why = "a person let the wave go on" if resumed else _nothing_wrong(trying.tallies.get(Part.FIRST, Tally()))
+    why = "a person let the wave go on" if resumed else _nothing_wrong(trying, now)
     return Verdict(Decision.RELEASED, why, now)
 
 
@@ -142,10 +161,12 @@ def _of_two(trying: Trying, now: datetime) -> Verdict:
     return Verdict(Decision.RELEASED, why, now, part=part)
 
 
-def _nothing_wrong(tally: Tally) -> str:
+def _nothing_wrong(trying: Trying, now: datetime) -> str:
+    tally, late = trying.tallies.get(Part.FIRST, Tally()), trying.late(now)
+    waits = f"; {late:,} {'waits' if late == 1 else 'wait'} for a time of their own" if late else ""
     return (
-        f"of {tally.recipients:,} who came first {tally.bounced:,} bounced, {tally.complained:,} complained and "
-        f"{tally.refused:,} were refused, which is under the thresholds"
+        f"of {tally.recipients - late:,} who came first {tally.bounced:,} bounced, {tally.complained:,} complained and "
+        f"{tally.refused:,} were refused, which is under the thresholds{waits}"
     )
 
 
@@ -191,10 +212,7 @@ def _keep(session: Session, wave: WaveView, verdict: Verdict) -> None:
     """Write a verdict down and act by it; the wave is held."""
     trials.keep(session, wave.id, verdict)
     if verdict.decision is Decision.STOPPED:
-        why = (
-            f"{verdict.why}. Look into the cause, then let it go on with steer-wave or "
-            f"`outreach wave resume {wave.id}` and `outreach wave send {wave.id}`, or cancel it"
-        )
+        why = f"{verdict.why}. Look into the cause, then resume or cancel it with steer-wave"
         campaigns.take(session, wave.id, WaveStep.PAUSE, verdict.at, why=why)
     else:
         if verdict.decision is Decision.RELEASED:

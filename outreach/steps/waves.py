@@ -14,7 +14,7 @@ from outreach.errors import ApprovalVoid, DefinitionError, NotFound, StateError
 from outreach.model.campaign import Campaign, WaveDefinition
 from outreach.model.delivery import Plan
 from outreach.model.preflight import Level
-from outreach.model.wave import WaveState, WaveStep
+from outreach.model.wave import OVER, WaveState, WaveStep
 from outreach.services import Services
 from outreach.steps import content, going, pacing, planning, trials
 from outreach.steps.planning import Named
@@ -45,7 +45,8 @@ def planned_for(services: Services, campaign: Campaign, definition: WaveDefiniti
     if known.state is WaveState.PLANNED and not own:
         return plan_wave(services, campaign, definition, by=run)
     if known.state in (WaveState.SENT, WaveState.CANCELLED) and not own:
-        raise StateError(f"{campaign.slug}/{definition.name} was {known.state} already; nothing is sent twice")
+        then = OVER[known.state]
+        raise StateError(f"{campaign.slug}/{definition.name} was {known.state} already; nothing is sent twice; {then}")
     return current_plan(services, known.id)
 
 
@@ -126,15 +127,23 @@ def start_wave(services: Services, wave_id: int) -> WaveState:
         return campaigns.take(session, wave_id, WaveStep.START, now)
 
 
-def take_step(services: Services, wave_id: int, step: WaveStep) -> WaveState:
-    """Pause, resume or cancel; effective within one batch."""
+def take_step(services: Services, wave_id: int, step: WaveStep, *, by: str = "", why: str = "") -> WaveState:
+    """Pause, resume or cancel, by the word of a person; effective within one batch.
+
+    *by* is who says so, *why* what a pause is for: both are kept, and may be empty. A reason needs a name.
+    """
     if step not in (WaveStep.PAUSE, WaveStep.RESUME, WaveStep.CANCEL):
         raise StateError(f"{step} is not a step to take by hand; there is: pause, resume, cancel")
+    by, why = by.strip(), why.strip()
+    if why and not by:
+        raise DefinitionError(f"why: found {why!r}, and nobody who says so; write a name in by")
+    if why and step is not WaveStep.PAUSE:
+        raise DefinitionError(f"why: found {why!r}; a reason is kept with a pause alone, leave it out of {step}")
     with services.sessions.begin() as session:
         if step is WaveStep.RESUME:
             watch.forgive(session, wave_id)
         now = services.clock()
-        state = campaigns.take(session, wave_id, step, now)
+        state = campaigns.take(session, wave_id, step, now, by=by, why=why)
         if step is WaveStep.RESUME:
             pacing.judge_again(session, wave_id, now)
     if step is WaveStep.RESUME:

@@ -3,6 +3,7 @@ from datetime import timedelta
 
 from outreach.dashboard.progress import CallProgress
 from outreach.dashboard.render import SHOWN, DashboardLinks, overview_markdown, wave_markdown
+from outreach.model.left import Left
 from outreach.model.report import Cell
 from outreach.model.wave import WaveState
 from tests.builders_dashboard import figures, report
@@ -36,7 +37,7 @@ def table_under(blocks: list[str], heading: str) -> list[list[str]]:
 def test_a_dashboard_begins_with_what_matters_in_plain_words():
     assert wave()[:3] == [
         "# Een gouden gemeente",
-        "**Sent** · campaign sociaal&#45;werkers, wave call · as of 20 Nov 2026, 13:00 CET",
+        "**Sent** · wave sociaal&#45;werkers/call · as of 20 Nov 2026, 13:00 CET",
         "**2,913 of 3,000 delivered (97.1 %).** Of the 2,400 who allow counting, 800 … 1,240 opened it "
         "(33.3 … 51.7 %) and 305 … 340 clicked (12.7 … 14.2 %). 41 signed up (1.4 % of delivered), 6 unsubscribed.",
     ]
@@ -149,8 +150,8 @@ def test_the_overview_links_every_wave_to_its_dashboard():
     rows = table_under(overview(report(), report(wave_id=8, title="Nog een")), "## Waves")
 
     assert [row[0] for row in rows] == [
-        "[Een gouden gemeente](http://127.0.0.1:4200/v2/artifacts/artifact/0a-1b) sociaal&#45;werkers",
-        "Nog een sociaal&#45;werkers",
+        "[Een gouden gemeente](http://127.0.0.1:4200/v2/artifacts/artifact/0a-1b) sociaal&#45;werkers/call",
+        "Nog een sociaal&#45;werkers/call",
     ]
 
 
@@ -188,15 +189,19 @@ def test_the_overview_names_the_waves_with_unknown_outcomes():
 
 
 def test_why_a_wave_paused_itself_stands_above_everything_and_in_the_overview():
-    why = "it stopped itself: more than 5 % bounced"
+    why = "more than 5 % bounced"
+    left = Left(1119, paused_why=why, paused_at=NOON)
     paused = report(state=WaveState.PAUSED, paused_why=why)
+    steer = "[steer&#45;wave](http://127.0.0.1:4200/v2/deployments)"
 
-    assert wave(state=WaveState.PAUSED, paused_why=why)[2] == (
+    assert paragraphs(wave_markdown(paused, links=LINKS, now=NOON, left=left))[2] == (
         "> **⚠ Paused by itself: nobody more is written to until a person says so.**\n>\n"
-        f"> {why}.\n>\n> [Deployments, steer&#45;wave](http://127.0.0.1:4200/v2/deployments)"
+        "> More than 5 % bounced&#46;\n>\n"
+        f"> Paused since 20 Nov 2026, 13:00 CET; 1,119 were not written to yet. {steer}"
     )
     assert overview(paused, report())[2] == (
-        f"> **⚠ Paused by itself:** [Een gouden gemeente](http://127.0.0.1:4200/v2/artifacts/artifact/0a-1b): {why}."
+        "> **⚠ Paused by itself:** [Een gouden gemeente](http://127.0.0.1:4200/v2/artifacts/artifact/0a-1b), "
+        f"sociaal&#45;werkers/call: {why}. {steer}"
     )
 
 

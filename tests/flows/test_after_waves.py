@@ -41,6 +41,11 @@ def mails(outbox: str) -> int:
     return len(answer["messages"])
 
 
+def artifact(key: str) -> str:
+    with get_client(sync_client=True) as client:
+        return next(str(each.data) for each in client.read_artifacts() if each.key == key)
+
+
 class GoingOn:
     """The deployment whose runs go on with waves, and a worker that starts them when told."""
 
@@ -79,13 +84,18 @@ def test_a_wave_is_paused_resumed_from_where_it_stopped_and_cannot_be_paused_onc
 ):
     wave_id = sending_wave(services, 5)
 
-    steer_wave(SteeringForm(name=NAME, step=Steering.PAUSE))
+    run = Run(steer_wave, wave=SteeringForm(name=NAME, step=Steering.PAUSE, by="Noor", why="a wrong date"))
+    assert run.go() == "Completed"
+    assert run.state.message.startswith("Paused by Noor ")
     assert (waves.wave(services, wave_id).state, mails(installed)) == (WaveState.PAUSED, 0)
+    assert "Noor" in artifact("wave-sociaal-werkers-start")
+    assert "Paused" in artifact("outreach-overview")
     steer_wave(SteeringForm(name=str(wave_id), step=Steering.PAUSE))  # twice is the same as once
 
     outcome = steer_wave(SteeringForm(name=NAME, step=Steering.RESUME))
+    assert "Sending now" in artifact("outreach-overview")
     assert (outcome["accepted"], waves.wave(services, wave_id).state, mails(installed)) == (5, WaveState.SENT, 5)
-    with pytest.raises(Exception, match="a wave that is sent cannot pause"):
+    with pytest.raises(Exception, match="a wave that is sent cannot pause; wave-leftovers sends again"):
         steer_wave(SteeringForm(name=NAME, step=Steering.PAUSE))
 
 
@@ -93,7 +103,7 @@ def test_a_cancelled_wave_writes_to_nobody_more_and_unknown_names_are_told(insta
     wave_id = planned_wave(services, 5)
     waves.take_step(services, wave_id, WaveStep.CANCEL)
 
-    assert steer_wave(SteeringForm(name=NAME, step=Steering.CANCEL)) == {}
+    assert steer_wave(SteeringForm(name=NAME, step=Steering.CANCEL)) == {}  # also where its run says who waits
     assert mails(installed) == 0
     with pytest.raises(Exception, match="no planned wave 'nope/start'; there is: sociaal-werkers/start"):
         steer_wave(SteeringForm(name="nope/start", step=Steering.PAUSE))
@@ -109,8 +119,14 @@ def test_what_is_unknown_is_shown_and_sent_again_as_a_person_decides(installed: 
 
     assert run.go() == "Suspended"
     assert "### Unknown: 3 people" in run.question()
+    run.answer(unknown="send again", by=" ")
+    assert (run.go(), again.unknown_calls(services, wave_id) == []) == ("Suspended", False)
+    assert "Your name is missing" in run.question()
+    assert "### Unknown: 3 people" in run.question()
+    assert run.form()["unknown"]["default"] == "send again"
     run.answer(unknown="send again", by="Noor")
     assert run.go() == "Completed"
+    assert run.state.message == "3 people were lined up again"
 
     assert (mails(installed), again.unknown_calls(services, wave_id)) == (3, [])
     assert waves.wave(services, wave_id).state is WaveState.SENT
@@ -192,10 +208,13 @@ def test_a_person_says_which_version_the_rest_gets(installed: str, services: Ser
     clock.at = now()
     wave_id = sending_wave(services, 6, trial=Trial(share=0.2, wait=timedelta(days=1), versions=True))
 
-    Run(steer_wave, wave=SteeringForm(name=NAME, step=Steering.RESUME)).go()
+    first = Run(steer_wave, wave=SteeringForm(name=NAME, step=Steering.RESUME))
+    assert (first.go(), first.state.message[:13]) == ("Completed", "2 people wait")
     assert (mails(installed), waves.wave(services, wave_id).state) == (4, WaveState.SENDING)
-    chosen = Run(steer_wave, wave=SteeringForm(name=NAME, step=Steering.VERSION_B, by="Noor"))
+    chosen = Run(steer_wave, wave=SteeringForm(name=NAME, step=Steering.VERSION_B))
 
+    assert chosen.go() == "Suspended"
+    chosen.answer(by="Noor")
     assert chosen.go() == "Completed"
     assert (mails(installed), waves.wave(services, wave_id).state) == (6, WaveState.SENT)
     trying = trials.standing(services, wave_id)
@@ -242,4 +261,6 @@ def test_where_nothing_is_left_nobody_is_asked(installed: str, services: Service
     sending.send_batches(services, wave_id, no_wait)
     sending.finish_wave(services, wave_id)
 
-    assert wave_leftovers(LeftoversForm(name=NAME)) == {}
+    run = Run(wave_leftovers, wave=LeftoversForm(name=NAME))
+    assert (run.go(), run.state.message) == ("Completed", "nobody was refused, nobody is unknown")
+    assert "**Nobody was refused, nobody is unknown.**" in artifact("leftovers-sociaal-werkers-start")

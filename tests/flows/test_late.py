@@ -9,9 +9,11 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Crashed, Failed, Paused, Pending, Running, Scheduled, Suspended
 from pydantic import BaseModel
 
-from flows import late
-from flows.late import Order, order_of
+from flows import asking, late
+from flows.forms import Decision
+from flows.late import LateAnswer, Order, order_of
 from outreach.clock import now
+from outreach.errors import StateError
 from outreach.model.wave import WaveState
 from outreach.services import Services
 from outreach.steps import waves
@@ -94,12 +96,15 @@ def test_a_late_run_asks_once_and_goes_when_a_person_says_so_also_after_a_crash(
         " now: ",
         "3 hours late.\n\n**Send it all the same?** An answer without a choice rejects it: then nothing is sent.",
     )
+    run.answer(decision="approve")
+    assert (run.go(), run.answers) == ("Suspended", [])
+    assert "3 hours late." in run.question()
     run.answer(decision="approve", by="Noor")
     assert (run.go(), run.answers) == ("Completed", [True])
 
     run.put(Crashed(), Scheduled())
     assert (run.go(), run.answers) == ("Completed", [True, True])
-    assert [note[-14:] for note in run.notes] == [" 3 hours late.", "", ""]
+    assert [note[-14:] for note in run.notes] == [" 3 hours late.", "", "", ""]
 
 
 def test_an_answer_without_a_choice_sends_nothing(installed: str, wave_id: int):
@@ -136,6 +141,27 @@ def test_a_wave_that_stood_still_is_paused_until_the_question_of_its_run_is_answ
     assert run.go() == "Suspended"
     assert waves.wave(services, wave_id).state is WaveState.PAUSED
     run.answer(decision="approve")
+    assert (run.go(), waves.wave(services, wave_id).state) == ("Suspended", WaveState.PAUSED)  # nobody said so by name
+    run.answer(decision="approve", by="Noor")
 
     assert (run.go(), run.answers) == ("Completed", [True])
     assert waves.wave(services, wave_id).state is WaveState.SENDING
+
+
+def test_a_question_that_nobody_answers_by_name_is_put_five_times_and_nothing_is_decided(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    put: list[str] = []
+
+    def nameless(wanted: type[LateAnswer], key: str) -> LateAnswer:
+        put.append(key)
+        return wanted(decision=Decision.APPROVE, by="  ")
+
+    monkeypatch.setattr(asking, "ask", nameless)
+    monkeypatch.setattr(asking, "read_flow_run_input", lambda _key: "It is late.")
+
+    with pytest.raises(StateError, match="Your name: asked 5 times, and nobody was named, so nothing was decided"):
+        asking.ask_by_name(LateAnswer, "late-1", lambda answer: answer.approves)
+
+    assert put == ["late-1", *(f"late-1-name-{times}" for times in (1, 2, 3, 4))]
+    assert {asking.first_key(key) for key in put} == {"late-1"}

@@ -19,7 +19,7 @@ from prefect.states import Crashed, Running, Scheduled
 from flows import alive, asking, deploy, lanes
 from flows.forms import LanesForm
 from flows.send_lane import send_lane
-from flows.steer_wave import Steering, SteeringForm, steer_wave
+from flows.steer_wave import GoingOnForm, Steering, SteeringForm, steer_wave
 from outreach.model.wave import WaveState, WaveStep
 from outreach.services import Services
 from outreach.steps import waves
@@ -89,7 +89,7 @@ def test_a_wave_with_two_more_workers_goes_to_everybody_once(installed: str, ser
     wave_id = paused(services)
 
     with pool.working():
-        outcome = steer_wave(SteeringForm(name=str(wave_id), step=Steering.RESUME), LanesForm(workers=2))
+        outcome = steer_wave(SteeringForm(name=str(wave_id), step=Steering.RESUME), GoingOnForm(workers=2))
 
     assert outcome == {"accepted": PEOPLE, "refused": 0, "unknown": 0, "waiting": 0}
     assert mails(installed) == everyone_of(PEOPLE)
@@ -123,7 +123,7 @@ def test_a_wave_goes_out_although_no_worker_can_be_called(installed: str, servic
             if deployment.name == send_lane.name:
                 client.delete_deployment(deployment.id)
 
-    steer_wave(SteeringForm(name=str(wave_id), step=Steering.RESUME), LanesForm(workers=2))
+    steer_wave(SteeringForm(name=str(wave_id), step=Steering.RESUME), GoingOnForm(workers=2))
 
     assert mails(installed) == everyone_of(PEOPLE)
 

@@ -55,10 +55,20 @@ def test_an_issue_goes_out_once_it_is_approved_as_it_was_shown(installed: str, r
     changed = (run.go(), run.question())
     unsent = mails(installed)
     again = run.form()
+    run.answer(decision="approve", note="na overleg", leave_out=["nl: bericht-een"], intro_nl="Dag, <b>Bo</b>!")
+    nameless = (run.go(), run.form())
     run.answer(decision="approve", by="Els")
     done = run.go()
 
     assert (first, refused[0], changed[0], unsent, done) == ("Suspended", "Suspended", "Suspended", [], "Completed")
+    assert nameless[0] == "Suspended"
+    assert [nameless[1][name]["default"] for name in ("decision", "note", "leave_out", "intro_nl", "by")] == [
+        "approve",
+        "na overleg",
+        ["nl: bericht-een"],
+        "Dag, <b>Bo</b>!",
+        "",
+    ]
     assert form["leave_out"]["items"]["enum"] == ["nl: bericht-twee", "nl: bericht-een", "de: nachricht"]
     assert "intro in nl: line 1: 'nope' is undefined" in refused[1]
     assert (kept["leave_out"]["default"], kept["intro_nl"]["default"]) == (["nl: bericht-een"], "{{ nope }}")

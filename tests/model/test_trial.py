@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outreach.model.trial import Choice, Decision, Part, Tally, Trial, Verdict, better
+from outreach.model.trial import Choice, Decision, Part, Tally, ToGo, Trial, Trying, Verdict, better, going_until
 from tests.conftest import NOON
 
 
@@ -82,3 +82,34 @@ def test_a_verdict_comes_back_from_a_row_as_it_was():
 
     assert Verdict.of(verdict.stored()) == verdict
     assert Verdict.of(replace(verdict, by="", part=Part.ALL).stored()).part is Part.ALL
+
+
+SOON, LATER = NOON + timedelta(hours=1), NOON + timedelta(hours=2)
+SIZES = {Part.A: 100, Part.B: 100, Part.REST: 9}
+
+
+@pytest.mark.parametrize(
+    ("to_go", "until"),
+    [
+        ([], None),
+        ([ToGo(Part.A, 10, SOON), ToGo(Part.B, 10, LATER)], None),
+        ([ToGo(Part.A, 1)], NOON),
+        ([ToGo(Part.A, 1, NOON)], NOON),
+        ([ToGo(Part.A, 10, LATER), ToGo(Part.B, 1)], NOON),
+        ([ToGo(Part.A, 11, LATER)], LATER),
+        ([ToGo(Part.A, 10, LATER), ToGo(Part.A, 1, SOON)], SOON),
+        ([ToGo(Part.A, 60, SOON), ToGo(Part.B, 11, LATER)], LATER),
+    ],
+)
+def test_the_wait_begins_once_nine_tenths_of_each_part_went_and_the_others_wait_for_a_time_of_their_own(to_go, until):
+    assert going_until(SIZES, to_go, NOON) == until
+
+
+def test_when_a_trial_is_looked_at_is_known_at_any_time_at_the_earliest():
+    trying = Trying(Trial(0.1, timedelta(minutes=30), versions=True), SIZES, {}, {}, last=NOON - timedelta(hours=3))
+    half = timedelta(minutes=30)
+
+    assert trying.looked_at(NOON) == NOON - timedelta(hours=3) + half
+    assert replace(trying, asking=True).looked_at(NOON) == NOON + half
+    assert replace(trying, to_go=(ToGo(Part.B, 50, LATER),)).looked_at(NOON) == LATER + half
+    assert replace(trying, to_go=(ToGo(Part.B, 50, LATER),), ends=SOON).looked_at(NOON) == SOON

@@ -33,8 +33,7 @@ def test_a_wave_that_nobody_sent_on_for_a_day_is_paused_with_the_reason_until_a_
     assert (pause_if_still(services, wave_id), state(services, wave_id)) == (True, WaveState.PAUSED)
     assert waves.wave(services, wave_id).paused_why == (
         "it stood still for 2 days, since 20 Nov 2026, 13:00 CET: people wait whom nobody wrote to, as where a machine "
-        "was off. Look whether its mails are still right, then let it go on with steer-wave or `outreach wave resume "
-        f"{wave_id}` and `outreach wave send {wave_id}`, or cancel it"
+        "was off. Look whether its mails are still right, then resume or cancel it with steer-wave"
     )
     assert pause_if_still(services, wave_id) is False
 

@@ -7,8 +7,8 @@ from sqlalchemy import delete, insert, select, update
 
 from outreach.campaigns.read import list_campaigns
 from outreach.errors import ApprovalVoid, DefinitionError, NotFound, StateError
-from outreach.model.wave import WaveState, WaveStep
-from outreach.steps import approval, sending, waves
+from outreach.model.wave import WaveState, WaveStep, wave_after
+from outreach.steps import approval, ending, sending, waves
 from outreach.store.tables import (
     BatchRow,
     ContactGroupRow,
@@ -173,11 +173,35 @@ def test_pause_resume_and_cancel_are_steps_by_hand_and_others_are_not(services, 
     waves.approve_wave(services, planned.wave_id, planned.digest, by="Marieke", without_a_look=True)
     waves.start_wave(services, planned.wave_id)
 
-    assert waves.take_step(services, planned.wave_id, WaveStep.PAUSE) is WaveState.PAUSED
-    assert waves.take_step(services, planned.wave_id, WaveStep.RESUME) is WaveState.SENDING
-    assert waves.take_step(services, planned.wave_id, WaveStep.CANCEL) is WaveState.CANCELLED
-    with pytest.raises(StateError, match="finish is not a step to take by hand"):
-        waves.take_step(services, planned.wave_id, WaveStep.FINISH)
+    def step(taken: WaveStep, **words: str) -> tuple[object, ...]:
+        waves.take_step(services, planned.wave_id, taken, **words)
+        wave = waves.wave(services, planned.wave_id)
+        return wave.state, wave.paused_by, wave.paused_why, wave.paused_at is not None, wave.finished_by
+
+    assert step(WaveStep.PAUSE) == (WaveState.PAUSED, "", "", True, "")
+    assert step(WaveStep.RESUME, by="Els") == (WaveState.SENDING, "", "", False, "")
+    assert step(WaveStep.PAUSE, by=" Noor ", why="a wrong date") == (WaveState.PAUSED, "Noor", "a wrong date", True, "")
+    assert ending.left_in_words(services, planned.wave_id).startswith("Paused by Noor ")
+    assert step(WaveStep.CANCEL, by="Els") == (WaveState.CANCELLED, "", "", False, "Els")
+    assert ending.left_in_words(services, planned.wave_id).endswith(" people get nothing: it was cancelled by Els.")
+    with services.sessions() as session:
+        told = session.scalars(select(MilestoneRow.payload).order_by(MilestoneRow.id)).all()[-3:]
+    assert [(each["by"], each.get("why")) for each in told] == [("Els", None), ("Noor", "a wrong date"), ("Els", None)]
+
+
+def test_steps_that_cannot_be_taken_say_what_a_person_can_do(services, members):
+    planned = plan(services)
+    for wrong, words in (
+        ({"step": WaveStep.FINISH}, "finish is not a step to take by hand; there is: pause, resume, cancel"),
+        ({"step": WaveStep.PAUSE, "why": "late"}, "why: found 'late', and nobody who says so; write a name in by"),
+        ({"step": WaveStep.RESUME, "why": "late", "by": "Els"}, "a reason is kept with a pause alone"),
+    ):
+        with pytest.raises((StateError, DefinitionError), match=words):
+            waves.take_step(services, planned.wave_id, **wrong)
+    with pytest.raises(StateError, match="a wave that is sent cannot resume; wave-leftovers sends again to those it"):
+        wave_after(WaveState.SENT, WaveStep.RESUME)
+    with pytest.raises(StateError, match="a wave that is cancelled cannot pause; nothing of it is sent any more"):
+        wave_after(WaveState.CANCELLED, WaveStep.PAUSE)
 
 
 def test_every_step_of_a_wave_leaves_a_milestone(services, members):

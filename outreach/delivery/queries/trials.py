@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, up
 from sqlalchemy.orm import Session, aliased
 
 from outreach.delivery.queries.settle import TAKEN
-from outreach.model.trial import Part, Tally, Trial, Trying, Verdict
+from outreach.model.trial import Part, Tally, ToGo, Trial, Trying, Verdict
 from outreach.model.wave import ARRIVED, BatchState, Status, WaveState
 from outreach.store.tables import BatchRow, DeliveryRow, MessageRow, WaveRow
 
@@ -18,16 +18,24 @@ TRIED = (Part.FIRST, Part.A, Part.B)
 
 def standing(session: Session, wave_id: int) -> Trying | None:
     """Return how a wave's trial stands; None where it tries nothing."""
+    brief = progress(session, wave_id)
+    if brief is None:
+        return None
+    return replace(brief, tallies=_tallies(session, wave_id, brief.trial), subjects=_subjects(session, wave_id))
+
+
+def progress(session: Session, wave_id: int) -> Trying | None:
+    """Return how far a wave's trial is, without what came of it: that is read off deliveries, this off batches."""
     wave = session.get_one(WaveRow, wave_id)
     if not wave.trial:
         return None
-    trial = Trial.of(wave.trial)
     return Trying(
-        trial=trial,
+        trial=Trial.of(wave.trial),
         sizes=_sizes(session, wave_id),
-        tallies=_tallies(session, wave_id, trial),
-        subjects=_subjects(session, wave_id),
-        open=open_batches(session, wave_id),
+        tallies={},
+        subjects={},
+        to_go=_to_go(session, wave_id),
+        last=_last_settled(session, wave_id),
         ends=wave.trial_ends,
         verdict=Verdict.of(wave.verdict) if wave.verdict else None,
     )
@@ -47,22 +55,6 @@ def waits(session: Session, wave_id: int) -> bool:
 def waiting(session: Session) -> list[int]:
     """Return the waves that are sending and whose rest waits for what comes of the trial."""
     return list(session.scalars(_waiting().order_by(WaveRow.id)))
-
-
-def open_batches(session: Session, wave_id: int) -> int:
-    """Return how many batches of the parts that are tried did not go yet.
-
-    Whom the email API put off for now was tried: with a full mailbox they may be tried for hours more.
-    """
-    open_ = or_(and_(BatchRow.state == BatchState.PLANNED, BatchRow.tries == 0), BatchRow.state == BatchState.SENDING)
-    rows = select(func.count()).where(BatchRow.wave_id == wave_id, BatchRow.part.in_(TRIED), open_)
-    return session.scalar(rows) or 0
-
-
-def last_settled(session: Session, wave_id: int) -> datetime | None:
-    """Return when it was known of the last batch that is tried what became of it."""
-    rows = select(func.max(BatchRow.settled_at))
-    return session.scalar(rows.where(BatchRow.wave_id == wave_id, BatchRow.part.in_(TRIED)))
 
 
 def begin_wait(session: Session, wave_id: int, ends: datetime) -> None:
@@ -105,6 +97,26 @@ def _other_version() -> ColumnElement[int]:
 def _sizes(session: Session, wave_id: int) -> dict[Part, int]:
     rows = select(BatchRow.part, func.sum(BatchRow.size)).where(BatchRow.wave_id == wave_id).group_by(BatchRow.part)
     return {Part(part): int(size) for part, size in session.execute(rows).tuples()}
+
+
+def _to_go(session: Session, wave_id: int) -> tuple[ToGo, ...]:
+    """Return who of the parts that are tried did not go yet, and when they may.
+
+    Whom the email API put off for now was tried: with a full mailbox they may be tried for hours more.
+    """
+    until = case((BatchRow.state == BatchState.PLANNED, BatchRow.not_before))
+    open_ = or_(and_(BatchRow.state == BatchState.PLANNED, BatchRow.tries == 0), BatchRow.state == BatchState.SENDING)
+    rows = select(BatchRow.part, func.sum(BatchRow.size), until).where(
+        BatchRow.wave_id == wave_id, BatchRow.part.in_(TRIED), open_
+    )
+    people = session.execute(rows.group_by(BatchRow.part, until).order_by(BatchRow.part, until)).tuples()
+    return tuple(ToGo(Part(part), int(size), waits) for part, size, waits in people)
+
+
+def _last_settled(session: Session, wave_id: int) -> datetime | None:
+    """Return when it was known of the last batch that is tried what became of it."""
+    rows = select(func.max(BatchRow.settled_at))
+    return session.scalar(rows.where(BatchRow.wave_id == wave_id, BatchRow.part.in_(TRIED)))
 
 
 def _tallies(session: Session, wave_id: int, trial: Trial) -> dict[Part, Tally]:

@@ -31,8 +31,9 @@ class WaveRow(Base):
 
     *event_ends* is when the event is over that its mails invite to. *trial* are the rules by which a share goes first;
     *trial_ends* is when what came of that share is looked at, *released_at* when the rest was let go, *verdict* what
-    was found then, and by whom. *paused_why* says what a pause is for that no person asked for; *forgiven* are the
-    figures up to which a person has looked, which no longer count against the wave.
+    was found then, and by whom. *paused_at* is since when it is paused, *paused_by* the person who asked for that,
+    empty: it paused itself, and *paused_why* what the pause is for; a person need not say. *forgiven* are the figures
+    up to which a person has looked, which no longer count against the wave. *finished_by* is who cancelled it.
     """
 
     __tablename__ = "wave"
@@ -54,10 +55,13 @@ class WaveRow(Base):
     trial_ends: Mapped[datetime | None]
     released_at: Mapped[datetime | None]
     verdict: Mapped[dict[str, Any] | None]
+    paused_at: Mapped[datetime | None]
+    paused_by: Mapped[str | None]
     paused_why: Mapped[str | None]
     forgiven: Mapped[dict[str, Any] | None]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+    finished_by: Mapped[str | None]
 
 
 class MessageRow(Base):
