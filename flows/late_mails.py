@@ -70,6 +70,15 @@ class _Round:
 
     done: dict[int, list[str]] = field(default_factory=dict)
     failed: dict[int, list[str]] = field(default_factory=dict)
+    untold: list[str] = field(default_factory=list)
+
+    def found(self, find: Callable[[Services], Iterable[int]], services: Services) -> set[int]:
+        """Return the waves that something is to be done about; none where that cannot be told, which is told then."""
+        try:
+            return set(find(services))
+        except Exception as error:
+            self.untold.append(str(error))
+            return set()
 
     def each(self, wave_ids: Iterable[int], do: Callable[[int], str]) -> None:
         """Do the same for some waves; one's trouble holds up no other. What is done without a word does not count."""
@@ -91,15 +100,16 @@ def late_mails() -> dict[str, str]:
     this = _Round()
     with signs_of_life():
         with open_services() as services:
-            this.each(trials.due(services), partial(_decided, services))
-            due = sending.waves_with_due(services)
-            asked = {*resolving.waves_to_ask(services), *sending.waves_to_close(services)}
+            this.each(this.found(trials.due, services), partial(_decided, services))
+            due = this.found(sending.waves_with_due, services)
+            asked = this.found(resolving.waves_to_ask, services) | this.found(sending.waves_to_close, services)
         this.each(due, go_on)
         this.each(asked, ask)
         this.each(list(this.done), _refreshed)
         emit_milestones()
-    if this.failed:
-        raise StateError("; ".join(f"wave {wave_id}: {'; '.join(why)}" for wave_id, why in sorted(this.failed.items())))
+    troubles = [f"wave {wave_id}: {'; '.join(why)}" for wave_id, why in sorted(this.failed.items())]
+    if troubles or this.untold:
+        raise StateError("; ".join([*troubles, *this.untold]))
     return {str(wave_id): "; ".join(words) for wave_id, words in sorted(this.done.items())}
 
 

@@ -54,8 +54,9 @@ def mark(wave: WaveView) -> None:
 def under_way(wave: WaveView, at_rest: Callable[[], bool]) -> FlowRun | None:
     """Return a run that sends the wave, or is about to; None where there is none.
 
-    One that crashed and was not started again does not count, nor one that began `LONG` ago and gave no sign of life
-    since, while its wave is *at_rest*: it is lost, and nobody has noticed, as after a power failure.
+    One that crashed and was not started again does not count. Nor, while the wave is *at_rest*, does one that began
+    `LONG` ago and gave no sign of life since: it is lost, and nobody has noticed, as after a power failure; nor one
+    that is due so long from now, or was and did not begin.
     """
     return next((run for run in _runs(wave, *UNDER_WAY) if not _is_lost(run, at_rest)), None)
 
@@ -94,8 +95,10 @@ def _form(parameters: dict[str, Any]) -> LanesForm | None:
 
 
 def _is_lost(run: FlowRun, at_rest: Callable[[], bool]) -> bool:
-    if run.state is None or run.state.type is StateType.SCHEDULED:
+    if run.state is None:
         return False
+    if run.state.type is StateType.SCHEDULED:  # one of next week, or that nobody picks up, keeps nobody off the wave
+        return abs(clock.now() - (run.state.state_details.scheduled_time or run.state.timestamp)) > LONG and at_rest()
     since = clock.now() - run.state.timestamp
     if run.state.type is StateType.CRASHED:
         return since > AGAIN

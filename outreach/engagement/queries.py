@@ -102,6 +102,7 @@ def store_wave_open(session: Session, wave_id: int, visit: Visit, at: datetime) 
     hit = Hit(Act.OPEN, at, visit.agent, visit.method)
     labelled = label(hit)
     session.add(_row(wave_id, hit, labelled))
+    session.flush()  # whoever plans the wave anew holds it before its counters
     count(session, wave_id, Cell("", ""), {Figure.OPENS: 1})
     return labelled
 
@@ -164,6 +165,7 @@ def _store(session: Session, delivery: Reached, hit: Hit, visit: Visit) -> Label
     figures = Counter({_HITS[hit.act]: 1})
     if not delivery.tracked:
         session.add(_row(delivery.wave_id, hit, labelled))
+        session.flush()
         count(session, delivery.wave_id, delivery.cell, figures)
         return labelled
     session.add(_row(delivery.wave_id, hit, labelled, delivery, visit))

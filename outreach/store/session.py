@@ -42,7 +42,7 @@ def open_sessions(engine: Engine) -> Sessions:
 def reading(sessions: Sessions) -> Iterator[Session]:
     """A session that only reads: on SQLite it does not wait for, or hold up, the one writer."""
     with sessions() as session:
-        session.connection(execution_options={"outreach_reading": True})
+        session.connection(execution_options={"outreach_reading": True, "postgresql_readonly": True})
         yield session
         session.expunge_all()  # nothing is written
         session.commit()  # after a rollback psycopg prepares all statements of the connection anew
@@ -102,19 +102,20 @@ def _begin_sqlite(connection: Any) -> None:
     raw = connection.connection.dbapi_connection
     raw.execute("PRAGMA busy_timeout=0")
     try:
-        until = time.monotonic() + PATIENCE
-        while _is_busy(raw) and time.monotonic() < until:
-            time.sleep(LOOK_AGAIN)
-        if not raw.in_transaction:
+        if not _has_begun(raw, until=time.monotonic() + PATIENCE):
             connection.exec_driver_sql("BEGIN IMMEDIATE")  # says why it cannot
     finally:
         raw.execute(f"PRAGMA busy_timeout={PATIENCE * 1000}")
 
 
-def _is_busy(raw: sqlite3.Connection) -> bool:
-    """Begin a transaction that writes, unless another is writing."""
-    try:
-        raw.execute("BEGIN IMMEDIATE")
-    except sqlite3.OperationalError as error:
-        return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-    return False
+def _has_begun(raw: sqlite3.Connection, until: float) -> bool:
+    """Begin a transaction that writes, as soon as nobody else does; False where that cannot be."""
+    while True:
+        try:
+            raw.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
+                return False
+        else:
+            return True
+        time.sleep(LOOK_AGAIN)

@@ -1,7 +1,5 @@
 """Unknown calls of providers that can be asked: found, not found, found in part, or no answer."""
 
-from collections.abc import Container, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
@@ -18,51 +16,17 @@ from outreach.model.mail import MergePlan, Receipt
 from outreach.model.report import Figure
 from outreach.model.wave import Kind, WaveState, WaveStep
 from outreach.providers.port import Found, Sought
-from outreach.services import Services
 from outreach.steps import again, resolving, sending
 from outreach.steps.calling import record
-from outreach.store.tables import AttemptRow, BatchRow, DeliveryRow
-from tests.builders_delivery import counters, everyone_of, got, no_wait, send, sending_wave
+from outreach.store.tables import AttemptRow, DeliveryRow
+from tests.builders_delivery import counters, everyone_of, got, send, sending_wave
+from tests.builders_look_up import LOOK_AGAIN, Failing, batch, look_to_the_end, lost, state
 from tests.delivery.test_reports import take
-from tests.fakes import FakeProvider
-
-LOOK_AGAIN = timedelta(minutes=5)
-
-
-@dataclass
-class Failing(FakeProvider):
-    """It takes nothing, and says nothing, at the calls of these numbers."""
-
-    silent: Container[int] = ()
-
-    def send(self, body: bytes, key: str, rids: Sequence[str]) -> list[Receipt]:
-        if len(self.calls) + 1 in self.silent:
-            self.failures = [OutcomeUnknown("no answer")]
-        return super().send(body, key, rids)
 
 
 @pytest.fixture
 def provider() -> Failing:
     return Failing(replays=False, looks_up=True)
-
-
-def lost(services: Services, people: int = 3, *, taken: bool = True) -> int:
-    """A wave whose first call was taken, or not, and gave no answer."""
-    wave_id = sending_wave(services, people)
-    failures = services.provider.failures_after if taken else services.provider.failures
-    failures.append(OutcomeUnknown("no answer"))
-    send(services, wave_id)
-    return wave_id
-
-
-def batch(services: Services) -> BatchRow:
-    with services.sessions() as session:
-        return session.scalars(select(BatchRow).where(BatchRow.number == 1)).one()
-
-
-def state(services: Services, wave_id: int) -> WaveState:
-    with services.sessions() as session:
-        return campaigns.view(session, wave_id).state
 
 
 def test_what_is_found_was_sent_and_keeps_the_providers_ids(services, provider):
@@ -109,14 +73,6 @@ def test_not_found_counts_only_after_the_delay_and_twice_and_alone_it_proves_not
     assert (provider.mails, len(provider.calls)) == ([], 1)
     (call,) = again.unknown_calls(services, wave_id)
     assert (call.people, call.why) == (3, f"no answer; looked up twice, not found; {Proof.NONE}")
-
-
-def look_to_the_end(services: Services, wave_id: int) -> int:
-    """Ask as often as it takes, from when the provider's list has settled; return what is known after the last look."""
-    services.clock.forward(minutes=15)
-    assert resolving.resolve_unknown(services, wave_id) == 0
-    services.clock.forward(minutes=5)
-    return resolving.resolve_unknown(services, wave_id)
 
 
 def test_what_is_not_found_where_others_are_goes_back_in_the_line_and_out_once(services, provider, clock):
@@ -388,68 +344,6 @@ def test_whom_there_was_no_time_to_ask_about_is_asked_about_later(services, prov
     assert (row.looks, row.look_at) == (0, clock() + LOOK_AGAIN)
 
 
-def test_another_provider_is_not_asked(services, provider):
-    wave_id = lost(services)
-    provider.name = "another"
-
-    assert resolving.resolve_unknown(services, wave_id) == 0
-    assert provider.looks == []
-    assert sending.seconds_until_due(services, wave_id) is None
-    assert resolving.waves_to_ask(services) == []
-
-
-def with_accounts(services: Services, *accounts: str) -> int:
-    """A wave of which each call was made with one of *accounts*; the provider has the last of them at the end."""
-    wave_id, left = sending_wave(services, 3 * len(accounts)), list(accounts)
-
-    def change(_: int) -> None:
-        services.provider.account = left.pop(0)
-
-    sending.send_batches(services, wave_id, no_wait, change)
-    return wave_id
-
-
-def test_a_call_of_another_account_is_neither_asked_about_nor_made_again_and_says_why(services, provider, clock):
-    provider.replays = True
-    provider.failures_after, provider.unlisted = [OutcomeUnknown("no answer")], set(everyone_of(6)[:3])
-    wave_id = with_accounts(services, "before", "after")
-    with services.sessions() as session:
-        assert look_up.case(session, 1, "fake", clock(), account="after") is None
-
-    assert (look_to_the_end(services, wave_id), len(provider.calls), provider.looks) == (0, 2, [])
-
-    assert sending.finish_wave(services, wave_id) == Outcome(accepted=3, refused=0, unknown=3, waiting=0)
-    assert (got(provider), state(services, wave_id)) == (everyone_of(6), WaveState.SENT)
-    (call,) = again.unknown_calls(services, wave_id)
-    assert call.why == "no answer; it was made with another account of fake than the present one"
-
-
-def test_what_another_account_took_proves_nothing(services, provider, clock):
-    provider.silent = [2]
-    wave_id = with_accounts(services, "before", "after")
-
-    assert look_to_the_end(services, wave_id) == 0
-
-    assert [list(sought.mails.values()) for sought in provider.looks] == [everyone_of(6)[3:]] * 2
-    assert again.unknown_calls(services, wave_id)[0].why == f"no answer; looked up twice, not found; {Proof.NONE}"
-
-
-def test_where_nobody_wrote_the_account_down_what_is_found_counts_and_what_is_not_found_does_not(
-    services, provider, clock
-):
-    provider.silent, provider.replays = [2], True
-    provider.failures_after = [OutcomeUnknown("no answer")]
-    wave_id = with_accounts(services, "", "", "")
-    provider.account = "present"
-
-    assert (resolving.resolve_unknown(services, wave_id), look_to_the_end(services, wave_id)) == (1, 0)
-
-    assert sending.finish_wave(services, wave_id) == Outcome(accepted=6, refused=0, unknown=3, waiting=0)
-    (call,) = again.unknown_calls(services, wave_id)
-    why = "nobody wrote down with which account of fake it was made"
-    assert (call.why, len(provider.calls)) == (f"no answer; looked up twice, not found; {why}", 3)
-
-
 def test_a_sender_that_died_is_asked_about_when_its_lease_is_over(services, provider, clock):
     wave_id = sending_wave(services, 3)
     claimed = sending._claim(services, wave_id, {})
@@ -473,34 +367,6 @@ def test_a_call_that_a_person_has_made_anew_is_asked_about_anew(services, provid
 
     assert (batch(services).looks, resolving.resolve_unknown(services, wave_id)) == (0, 1)
     assert got(provider) == everyone_of(3)
-
-
-def test_waves_are_asked_about_when_their_time_has_come_whatever_their_state(services, provider, clock):
-    wave_id = lost(services, taken=False)
-    assert resolving.waves_to_ask(services) == [wave_id]
-    resolving.resolve_unknown(services, wave_id)
-    assert resolving.waves_to_ask(services) == []
-
-    with services.sessions.begin() as session:
-        campaigns.take(session, wave_id, WaveStep.CANCEL, clock())
-    clock.forward(minutes=15)
-    assert resolving.waves_to_ask(services) == [wave_id]
-
-
-def test_waves_of_providers_that_replay_are_asked_about_while_they_send_and_keys_live(services, provider, clock):
-    provider.replays, provider.looks_up = True, False
-    wave_id = lost(services)
-    assert resolving.waves_to_ask(services) == [wave_id]
-
-    with services.sessions.begin() as session:
-        campaigns.take(session, wave_id, WaveStep.PAUSE, clock())
-    assert resolving.waves_to_ask(services) == []
-    assert resolving.resolve_unknown(services, wave_id) == 0  # a replay may be the first mail to arrive
-    with services.sessions.begin() as session:
-        campaigns.take(session, wave_id, WaveStep.RESUME, clock())
-    assert resolving.waves_to_ask(services) == [wave_id]
-    clock.forward(hours=24)
-    assert resolving.waves_to_ask(services) == []
 
 
 def test_where_a_replay_says_nothing_the_list_is_asked(services, provider):

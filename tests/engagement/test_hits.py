@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from outreach.engagement.visit import Visit
 from outreach.errors import NotFound, TokenRefused
@@ -271,3 +271,26 @@ def test_a_burst_is_noticed_when_its_links_come_all_at_the_same_moment(services:
 
     assert labels(services) == [(Label.MACHINE, Reason.BURST_OF_LINKS)] * 4
     assert counted(services, mail.wave) == {Figure.CLICKS: 4, Figure.CLICKED: 1}
+
+
+@pytest.mark.parametrize("tracked", [True, False])
+def test_a_hit_is_stored_before_it_is_counted_since_whoever_plans_a_wave_holds_it_before_its_figures(
+    services: Services, tracked: bool
+) -> None:
+    mail = sent(services.sessions)
+    with services.sessions.begin() as session:
+        session.get_one(DeliveryRow, mail.deliveries[0]).tracked = tracked
+    written: list[str] = []
+
+    def note(_c: Any, _u: Any, statement: str, *_: Any) -> None:
+        if statement.startswith("INSERT INTO"):
+            written.append(statement.split()[2])
+
+    engine = services.sessions.kw["bind"]
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        listening.record_open(services, services.tokens.rid(mail.deliveries[0]), READER)
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+    assert [table for number, table in enumerate(written) if table not in written[:number]] == ["engagement", "counter"]

@@ -209,11 +209,9 @@ def leave_others(session: Session, wave_id: int, provider: str, account: str) ->
 
     Each says why from then on. Those of which nobody wrote down the account are not among them.
     """
-    last = aliased(AttemptRow)
-    newest = select(func.max(last.number)).where(last.batch_id == BatchRow.id).scalar_subquery()
     others = exists().where(
         AttemptRow.batch_id == BatchRow.id,
-        AttemptRow.number == newest,
+        _is_newest(),
         AttemptRow.provider == provider,
         AttemptRow.account.not_in(("", account)),
     )
@@ -238,7 +236,7 @@ def due_at(session: Session, wave_id: int, provider: str) -> datetime | None:
     What was never asked about is due since the call.
     """
     rows = select(func.min(func.coalesce(BatchRow.look_at, AttemptRow.started_at))).join(AttemptRow)
-    rows = rows.where(BatchRow.wave_id == wave_id, _unsolved(), AttemptRow.provider == provider)
+    rows = rows.where(BatchRow.wave_id == wave_id, _unsolved(), _is_newest(), AttemptRow.provider == provider)
     return session.scalar(rows)
 
 
@@ -282,8 +280,15 @@ def _due(now: datetime) -> ColumnElement[bool]:
 
 
 def _went_to(provider: str, since: datetime | None = None) -> ColumnElement[bool]:
-    went = exists().where(AttemptRow.batch_id == BatchRow.id, AttemptRow.provider == provider)
+    went = exists().where(AttemptRow.batch_id == BatchRow.id, _is_newest(), AttemptRow.provider == provider)
     return went.where(AttemptRow.started_at > since) if since else went
+
+
+def _is_newest() -> ColumnElement[bool]:
+    """Whether an attempt is its batch's last: who had the batch before has nothing to tell of it."""
+    last = aliased(AttemptRow)
+    newest = select(func.max(last.number)).where(last.batch_id == AttemptRow.batch_id)
+    return AttemptRow.number == newest.correlate(AttemptRow).scalar_subquery()
 
 
 def _newest(session: Session, batch_id: int) -> AttemptRow | None:
