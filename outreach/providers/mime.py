@@ -8,7 +8,8 @@ beyond ASCII as encoded words.
 
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from email.message import EmailMessage
 from email.policy import SMTP
 from functools import lru_cache
@@ -40,21 +41,19 @@ class Form:
 
     def __init__(self, message: Message, boundary: str) -> None:
         """*boundary* may be any ASCII; with the `=_` before it no line of quoted-printable can be mistaken for it."""
-        self._message = message
-        self._around = _around(f"=_{boundary}")
+        self._boundary = boundary
+        self._bare = replace(message, text="", html="")
         self._text, self._html = _Printable(message.text), _Printable(message.html)
 
     def content(self, who: Recipient) -> bytes:
         """Return the whole mail for *who*, but for its Date, which is the moment of sending."""
-        before, between, after = self._around
-        head = _head(self._message.fill(who))
-        return b"".join([head, before, *self._text.fill(who.values), between, *self._html.fill(who.escaped()), after])
+        texts = self._text.fill(who.values), self._html.fill(who.escaped())
+        return _joined(self._bare.fill(who), self._boundary, *texts)
 
 
 def content(mail: Mail, boundary: str) -> bytes:
     """Return one finished mail as `Form` would."""
-    before, between, after = _around(f"=_{boundary}")
-    return b"".join([_head(mail), before, _printable(mail.text), between, _printable(mail.html), after])
+    return _joined(mail, boundary, [_printable(mail.text)], [_printable(mail.html)])
 
 
 class _Printable:
@@ -81,7 +80,9 @@ def message_id(rid: str, sender: str) -> str:
     return f"{rid}@{sender.rpartition('@')[2]}"
 
 
-def _head(mail: Mail) -> bytes:
+def _joined(mail: Mail, boundary: str, text: Iterable[bytes], html: Iterable[bytes]) -> bytes:
+    """Return a mail whose texts are encoded already, in pieces."""
+    before, between, after = _around(f"=_{boundary}")
     fields = [
         _line("From", envelope.ascii_mailbox(mail.sender)),
         _field("To", mail.recipient),
@@ -91,7 +92,7 @@ def _head(mail: Mail) -> bytes:
         _field(RID, mail.rid),
         *(_field(name, value) for name, value in sorted(mail.headers.items())),
     ]
-    return b"".join(fields)
+    return b"".join([*fields, before, *text, between, *html, after])
 
 
 @lru_cache(maxsize=16)

@@ -201,7 +201,7 @@ def test_what_another_look_finds_after_all_is_not_sent_again(services, provider,
 
 def test_a_late_answer_settles_what_was_lined_up(services, provider, clock):
     wave_id = sending_wave(services, 6)
-    claimed = sending._claim(services, wave_id, {})
+    claimed = sending._claim(services, wave_id)
     send(services, wave_id)
     clock.forward(seconds=services.settings.lease_seconds + 1)
     resolving.resolve_unknown(services, wave_id)
@@ -346,7 +346,7 @@ def test_whom_there_was_no_time_to_ask_about_is_asked_about_later(services, prov
 
 def test_a_sender_that_died_is_asked_about_when_its_lease_is_over(services, provider, clock):
     wave_id = sending_wave(services, 3)
-    claimed = sending._claim(services, wave_id, {})
+    claimed = sending._claim(services, wave_id)
     provider.send(claimed.body, claimed.attempt.key, claimed.rids)
     clock.forward(seconds=services.settings.lease_seconds + 1)
 

@@ -88,7 +88,7 @@ def test_a_batch_whose_words_changed_is_not_replayed(services, provider):
 
 def test_a_batch_left_behind_is_unknown_when_its_lease_is_over_and_not_before(services, provider, clock):
     wave_id = sending_wave(services, 3)
-    sending._claim(services, wave_id, {})  # and the sender dies here
+    sending._claim(services, wave_id)  # and the sender dies here
 
     assert send(services, wave_id) == 0
     assert resolving.resolve_unknown(services, wave_id) == 0
@@ -100,7 +100,7 @@ def test_a_batch_left_behind_is_unknown_when_its_lease_is_over_and_not_before(se
 def test_a_late_answer_settles_what_was_thought_unknown(services, provider, clock):
     provider.replays = False
     wave_id = sending_wave(services, 3)
-    claimed = sending._claim(services, wave_id, {})
+    claimed = sending._claim(services, wave_id)
     clock.forward(seconds=services.settings.lease_seconds + 1)
     resolving.resolve_unknown(services, wave_id)
 
@@ -115,7 +115,7 @@ def test_nothing_is_under_way_when_no_batch_is_being_sent(services):
     wave_id = sending_wave(services, 3)
 
     assert sending.seconds_until_settled(services, wave_id) == 0.0
-    sending._claim(services, wave_id, {})
+    sending._claim(services, wave_id)
     assert sending.seconds_until_settled(services, wave_id) == pytest.approx(services.settings.lease_seconds + 0.05)
 
 
@@ -150,7 +150,7 @@ def test_a_wave_is_not_closed_while_what_is_unknown_can_still_be_asked_about(ser
 @pytest.mark.parametrize("late", ["not_taken", "refused", "unknown"])
 def test_whoever_lost_the_lease_cannot_put_a_taken_batch_back(services, provider, clock, late):
     wave_id = sending_wave(services, 3)
-    stalled = sending._claim(services, wave_id, {})
+    stalled = sending._claim(services, wave_id)
     clock.forward(seconds=services.settings.lease_seconds + 1)
     provider.failures_after = [OutcomeUnknown("the replay's answer was lost")]
     resolving.resolve_unknown(services, wave_id)
@@ -178,7 +178,7 @@ def test_nobody_who_left_is_written_to_by_a_replay(services, provider):
 def test_an_unknown_batch_that_cannot_be_prepared_any_more_holds_nobody_up(services, provider):
     wave_id = sending_wave(services, 6)
     provider.failures = [OutcomeUnknown("reset")]
-    claimed = sending._claim(services, wave_id, {})
+    claimed = sending._claim(services, wave_id)
     with services.sessions.begin() as session:
         settle.unknown(session, claimed.attempt, "reset", services.clock())
     original = provider.prepare
@@ -263,7 +263,7 @@ def test_a_letter_of_the_house_is_asked_for_at_night(services, provider, clock):
 
 def test_a_call_that_its_sender_left_behind_is_asked_about(services, clock):
     wave_id = sending_wave(services, 3)
-    sending._claim(services, wave_id, {})
+    sending._claim(services, wave_id)
 
     assert resolving.waves_to_ask(services) == []
     clock.forward(seconds=services.settings.lease_seconds + 1)

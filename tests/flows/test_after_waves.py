@@ -231,7 +231,7 @@ def test_a_call_without_an_answer_is_asked_about_and_its_wave_closed_whatever_be
     clock.at = now()
     wave_id = sending_wave(services, 0, slug="jubilarissen")
     with open_services() as real:
-        claimed = sending._claim(real, wave_id, {})
+        claimed = sending._claim(real, wave_id)
         real.provider.send(claimed.body, claimed.attempt.key, claimed.rids)
         calling.record(real, claimed.attempt, Called(Answer.UNKNOWN, why="the answer was lost"))
 

@@ -1,4 +1,4 @@
-"""When mails may go: parts of a wave, time zones, versions of a text, who paused it and why. Whose account called."""
+"""When mails may go: parts of a wave, time zones, versions of a text, what a pause is for."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -21,17 +21,13 @@ def upgrade() -> None:
         )
     for name in ("part", "zone", "domain"):
         op.add_column("batch", sa.Column(name, sa.String(), server_default="", nullable=False))
-    op.add_column("attempt", sa.Column("account", sa.String(), server_default="", nullable=False))
     for name, kind in (
         ("trial", Json),
         ("trial_ends", Moment()),
         ("released_at", Moment()),
         ("verdict", Json),
-        ("paused_at", Moment()),
-        ("paused_by", sa.String()),
         ("paused_why", sa.String()),
         ("forgiven", Json),
-        ("finished_by", sa.String()),
     ):
         op.add_column("wave", sa.Column(name, kind, nullable=True))
     op.add_column("contact", sa.Column("time_zone", sa.String(), nullable=True))
