@@ -55,8 +55,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest: the other processor can do the rest meanwhile."""
-    items.sort(key=lambda item: place(item.nodeid))
+    """Begin with what takes longest: the other processor can do the rest meanwhile.
+
+    What needs no Prefect server comes before the server is there, so that no ping to it disturbs a property.
+    """
+    items.sort(key=lambda item: (place(item.nodeid), "prefect" in getattr(item, "fixturenames", ())))
 
 
 @dataclass

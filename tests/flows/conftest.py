@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from prefect.events.worker import EventsWorker
 from prefect.settings import (
     PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
     PREFECT_LOGGING_TO_API_ENABLED,
@@ -21,8 +22,11 @@ from tests.providers.serving import serving
 SWITCHED_OFF = ("TASK_RUN_RECORDER", "EVENT_PERSISTER", "TRIGGERS", "SCHEDULER", "LATE_RUNS", "EVENT_LOGGER")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def prefect() -> Iterator[None]:
+    """The server. What tells it of events is gone with it: its pings draw random numbers in a thread of their own, and
+    Hypothesis blames whichever property is being tried meanwhile.
+    """
     patch = pytest.MonkeyPatch()
     for service in SWITCHED_OFF:
         patch.setenv(f"PREFECT_SERVER_SERVICES_{service}_ENABLED", "false")
@@ -31,6 +35,7 @@ def prefect() -> Iterator[None]:
     quick = temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None, PREFECT_LOGGING_TO_API_ENABLED: False})
     with prefect_test_harness(server_startup_timeout=120), quick:
         yield
+        EventsWorker.drain_all()
     patch.undo()
 
 
